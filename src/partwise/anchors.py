@@ -1,0 +1,103 @@
+"""Anchors: the sample of a shape that a model sees, and how every point and face is answered from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int32, Int64
+
+from partwise.points import choose, fit_box, nearest_assignment, sample_surface
+from partwise.shape import Shape, canonical_transform
+
+# Fewer distinct points than one patch holds: an answer is still given, with a warning.
+FEW_POINTS = 32
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """The sample of a shape that a model sees, and how the shape is answered from it.
+
+    canonical (M,3) and original (M,3) positions; point_row (N,) and face_row (F,) as in Segmentation;
+    face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud
+    """
+
+    canonical: Float32[np.ndarray, "M 3"]
+    original: Float64[np.ndarray, "M 3"]
+    transform: Float64[np.ndarray, "4 4"]
+    point_row: Int32[np.ndarray, "N"]
+    face_row: Int32[np.ndarray, "F"] | None
+    face_groups: Int64[np.ndarray, "M"] | None
+    warnings: tuple[str, ...]
+
+
+def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
+    """`count` anchors of a shape in the model's box: surface points of a mesh, input points of a cloud.
+
+    A cloud of just `count` points is taken whole and in order; a larger one is thinned without replacement; a
+    smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
+    """
+    rng = np.random.default_rng(seed)
+    rotation = shape.to_y_up()
+    if shape.faces is not None:
+        original, face, _ = sample_surface(shape.points, shape.faces, count, rng)
+        reference, warnings = original, ()
+    else:
+        finite = np.flatnonzero(shape.finite)
+        reference = shape.points if len(finite) == len(shape.points) else shape.points[finite]
+        chosen = choose(len(reference), count, rng)
+        original, warnings = reference[chosen], _sampling_warnings(reference, len(shape.points), count)
+    centre, scale = fit_box(reference, box)
+    transform = canonical_transform(rotation, centre, scale)
+    canonical = ((original - centre) @ (scale * rotation).T).astype(np.float32)
+    if shape.faces is not None:
+        point_row = nearest_assignment(shape.points, original).astype(np.int32)
+        face_row, groups = _face_rows(shape, original, face)
+    else:
+        point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
+    return Anchors(canonical, original, transform, point_row, face_row, groups, warnings)
+
+
+def _sampling_warnings(reference: Float64[np.ndarray, "N 3"], total: int, count: int) -> tuple[str, ...]:
+    """What a person should know about how a cloud was sampled."""
+    warnings = []
+    if len(reference) < total:
+        warnings.append(
+            f"{total - len(reference)} of {total} points are not finite: they get label -1 and score 0"
+        )
+    if len(reference) < count:
+        warnings.append(f"only {len(reference)} points for {count} anchors: points were drawn more than once")
+    if not np.ptp(reference, axis=0).any():
+        warnings.append(f"all {len(reference)} points coincide: there is no shape to tell parts of")
+    elif len(reference) < FEW_POINTS:
+        warnings.append(f"{len(reference)} points are too few to show a shape: the labels mean little")
+    return tuple(warnings)
+
+
+def _point_rows(
+    shape: Shape,
+    anchors: Float64[np.ndarray, "M 3"],
+    chosen: Int64[np.ndarray, "M"],
+    finite: Int64[np.ndarray, "K"],
+) -> Int32[np.ndarray, "N"]:
+    """Row (N,) of each point: its own anchor if the cloud was taken whole, else the nearest; -1 if not finite."""
+    rows = np.full(len(shape.points), -1, dtype=np.int32)
+    if len(finite) == len(anchors):
+        rows[finite[chosen]] = np.arange(len(anchors))
+    else:
+        rows[finite] = nearest_assignment(shape.points[finite], anchors)
+    return rows
+
+
+def _face_rows(
+    shape: Shape, anchors: Float64[np.ndarray, "M 3"], face: Int64[np.ndarray, "M"]
+) -> tuple[Int32[np.ndarray, "F"], Int64[np.ndarray, "M"]]:
+    """Row (F,) of each face, and the number (M,) of each anchor's face among those that have one.
+
+    A face takes the mean of its own anchors (rows after the M of the anchors); one without, the anchor nearest to
+    its centroid.
+    """
+    sampled, groups = np.unique(face, return_inverse=True)
+    rows = nearest_assignment(shape.points[shape.faces].mean(axis=1), anchors).astype(np.int32)
+    rows[sampled] = len(anchors) + np.arange(len(sampled))
+    return rows, groups

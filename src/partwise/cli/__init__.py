@@ -1,0 +1,51 @@
+"""The command line: `partwise segment|doctor|convert|textbank|info`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Union
+
+import tyro
+
+from partwise.cli.convert import Convert
+from partwise.cli.doctor import Doctor
+from partwise.cli.info import Info
+from partwise.cli.segment import Segment
+from partwise.cli.textbank import BuildTextBank
+from partwise.errors import PartwiseError
+
+Command = Union[
+    Annotated[Segment, tyro.conf.subcommand("segment", prefix_name=False)],
+    Annotated[Doctor, tyro.conf.subcommand("doctor", prefix_name=False)],
+    Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)],
+    Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)],
+    Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)],
+]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 2 bad input, 3 missing data, 4 refused for safety, 130 interrupted."""
+    command = tyro.cli(
+        Command,
+        prog="partwise",
+        description="Say a part or an action, get where it is on a 3D shape.",
+        args=arguments,
+        config=(tyro.conf.OmitSubcommandPrefixes,),
+    )
+    try:
+        command.run()
+    except PartwiseError as error:
+        print(f"partwise: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("partwise: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""`partwise convert`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from partwise.cli.progress import step
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Turn official weights into a checkpoint folder (config.json and model.safetensors).
+
+    Example:
+        partwise convert patchalign3d patchalign3d.pt checkpoints/patchalign3d
+    """
+
+    kind: tyro.conf.Positional[Literal["patchalign3d"]]
+    """Whose weights."""
+    file: tyro.conf.Positional[Path]
+    """The downloaded file. It is read with torch's restricted reader; nothing in it is run."""
+    out: tyro.conf.Positional[Path]
+    """The folder to write."""
+
+    def run(self) -> None:
+        """Convert, or list what does not fit."""
+        from partwise.pretrained import convert_patchalign3d
+
+        with step(f"converting {self.file}"):
+            convert_patchalign3d(self.file, self.out)
+        print(f"wrote {self.out}")

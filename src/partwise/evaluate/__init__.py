@@ -1,0 +1,1 @@
+"""Evaluation: the user's own Segmenter, asked about labelled shapes."""

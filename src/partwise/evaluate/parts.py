@@ -1,0 +1,172 @@
+"""Part segmentation scored: a labelled shape is asked for its own part names, under stated conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int16, Int64
+
+from partwise.datasets.sample import Sample
+from partwise.errors import InputError
+from partwise.points import front_points, random_rotation
+from partwise.predict import Segmenter
+from partwise.shape import Shape
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is done to a shape before it is asked about.
+
+    rotation   "none", "yaw" (about +Y) or "full"
+    points     this many of its points are given; None for all
+    noise      standard deviation of added noise, in units of the largest radius
+    one_sided  only what one random distant viewer sees
+    """
+
+    name: str = "as is"
+    rotation: str = "none"
+    points: int | None = None
+    noise: float = 0.0
+    one_sided: bool = False
+
+
+CONDITIONS = (
+    Condition(),
+    Condition("random yaw", rotation="yaw"),
+    Condition("random rotation", rotation="full"),
+    Condition("512 points", points=512),
+    Condition("10,000 points", points=10_000),
+    Condition("noise 1 %", noise=0.01),
+    Condition("one-sided", one_sided=True),
+)
+
+
+@dataclass(frozen=True)
+class ShapeScore:
+    """IoU of each asked phrase on one shape, and of the two baselines' answers on average."""
+
+    uid: str
+    category: str
+    phrases: tuple[str, ...]
+    iou: tuple[float, ...]
+    confidence: float
+    accuracy: float
+    largest: float
+    random: float
+
+    @property
+    def mean(self) -> float:
+        """Mean IoU over the phrases."""
+        return float(np.mean(self.iou))
+
+
+@dataclass(frozen=True)
+class MeanScores:
+    """Mean over shapes, mean over categories of their means, each category's own, and the baselines' means."""
+
+    instance: float
+    category: float
+    largest: float
+    random: float
+    by_category: dict[str, float]
+    shapes: int
+
+
+def evaluate_parts(
+    segmenter: Segmenter,
+    samples: Iterable[Sample],
+    condition: Condition,
+    seed: int = 0,
+    points: int | None = None,
+) -> list[ShapeScore]:
+    """Ask about each sample by the plain names of the parts it shows; points without a name are not scored.
+
+    Samples with fewer than two named parts are passed over: any answer would be right. points is the segmenter's own
+    option. Everything random follows from (seed, position in the list).
+    """
+    scores = []
+    for number, sample in enumerate(samples):
+        rng = np.random.default_rng([seed, number])
+        cloud, labels = conditioned(sample.points, sample.labels, condition, rng)
+        present = np.unique(labels[labels >= 0])
+        if len(present) < 2:
+            continue
+        phrases = tuple(sample.parts[i].name for i in present)
+        answer = segmenter.segment(Shape.of(cloud, up="y"), phrases, seed=seed, points=points)
+        lookup = np.full(len(sample.parts) + 1, -1, dtype=np.int64)
+        lookup[present] = np.arange(len(present))
+        truth = lookup[labels]
+        named = truth >= 0
+        found, truth = answer.labels[named].astype(np.int64), truth[named]
+        count = len(present)
+        largest = np.full(len(truth), np.bincount(truth, minlength=count).argmax())
+        scores.append(
+            ShapeScore(
+                uid=sample.uid,
+                category=sample.category,
+                phrases=phrases,
+                iou=tuple(part_iou(found, truth, count).tolist()),
+                confidence=float(answer.confidence[named].mean()),
+                accuracy=float((found == truth).mean()),
+                largest=float(part_iou(largest, truth, count).mean()),
+                random=float(part_iou(rng.integers(0, count, len(truth)), truth, count).mean()),
+            )
+        )
+    return scores
+
+
+def part_iou(
+    found: Int64[np.ndarray, "N"], truth: Int64[np.ndarray, "N"], count: int
+) -> Float32[np.ndarray, "T"]:
+    """IoU (T,) of each of `count` parts, all of which are in the truth; a found label of -1 is wrong everywhere."""
+    pairs = np.bincount((found + 1) * count + truth, minlength=(count + 1) * count).reshape(count + 1, count)[
+        1:
+    ]
+    common = np.diag(pairs)
+    union = np.bincount(found + 1, minlength=count + 1)[1:] + np.bincount(truth, minlength=count) - common
+    return (common / union).astype(np.float32)
+
+
+def conditioned(
+    points: Float32[np.ndarray, "N 3"],
+    labels: Int16[np.ndarray, "N"],
+    condition: Condition,
+    rng: np.random.Generator,
+) -> tuple[Float32[np.ndarray, "M 3"], Int16[np.ndarray, "M"]]:
+    """Points and labels of a shape under a condition. Raises InputError if it has too few points for it."""
+    if condition.rotation != "none":
+        points = points @ random_rotation(rng, condition.rotation).T
+    if condition.one_sided:
+        seen = front_points(points, rng)
+        points, labels = points[seen], labels[seen]
+    if condition.points is not None:
+        if condition.points > len(points):
+            raise InputError(
+                f"condition {condition.name!r} takes {condition.points} points, the shape has {len(points)}"
+            )
+        index = rng.choice(len(points), condition.points, replace=False)
+        points, labels = points[index], labels[index]
+    if condition.noise:
+        reach = np.linalg.norm(points - points.mean(axis=0), axis=1).max()
+        points = points + rng.normal(0, condition.noise * reach, points.shape)
+    return points.astype(np.float32), labels
+
+
+def mean_scores(scores: Sequence[ShapeScore]) -> MeanScores:
+    """Averages of shape scores. Raises InputError if there are none."""
+    if not scores:
+        raise InputError("no shape with two named parts was scored: check the data")
+    by_category: dict[str, list[float]] = {}
+    for score in scores:
+        by_category.setdefault(score.category, []).append(score.mean)
+    means = {category: float(np.mean(values)) for category, values in sorted(by_category.items())}
+    return MeanScores(
+        instance=float(np.mean([score.mean for score in scores])),
+        category=float(np.mean(list(means.values()))),
+        largest=float(np.mean([score.largest for score in scores])),
+        random=float(np.mean([score.random for score in scores])),
+        by_category=means,
+        shapes=len(scores),
+    )

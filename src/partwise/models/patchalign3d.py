@@ -1,0 +1,190 @@
+"""PatchAlign3D: a point transformer whose patch features live in the space of a text encoder.
+
+Hadgi, Gong, Sundararaman, Pierson, Li, Wonka, Ovsjanikov: PatchAlign3D, CVPR 2026, arXiv 2601.02457.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from partwise.errors import CheckpointError, InputError
+from partwise.layers.attention import PositionedBlocks, init_transformer
+from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, group
+from partwise.points import gather, interpolate, nearest
+
+PROPAGATIONS = ("nearest", "membership", "idw3")
+
+
+@dataclass(frozen=True)
+class PatchAlign3DConfig:
+    """Sizes of the encoder and its text head; the defaults are those of the published weights."""
+
+    groups: int = 128
+    group_size: int = 32
+    token_hidden: tuple[int, int, int] = (128, 256, 512)
+    token_width: int = 256
+    width: int = 384
+    depth: int = 12
+    heads: int = 6
+    drop_path: float = 0.1
+    text_width: int = 1280
+    farthest_rule: str = "pointnet2"
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise InputError(f"width {self.width} does not divide by heads {self.heads}: make it a multiple")
+
+
+@dataclass(frozen=True)
+class PatchEmbedding:
+    """What one pass over a shape leaves behind; any number of phrases can be compared with it.
+
+    points (B,N,3) as given, patches, tokens (B,G,D), features (B,G,E) of unit length in the text space
+    """
+
+    points: Float[Tensor, "B N 3"]
+    patches: Patches
+    tokens: Float[Tensor, "B G D"]
+    features: Float[Tensor, "B G E"]
+
+
+class PatchAlign3D(nn.Module):
+    """Tokenizer, 12 blocks, one Linear into the text space.
+
+    Example:
+        >>> model = PatchAlign3D(PatchAlign3DConfig(depth=1)).eval()
+        >>> model(torch.rand(2, 2048, 3)).features.shape
+        torch.Size([2, 128, 1280])
+    """
+
+    def __init__(self, config: PatchAlign3DConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.tokenizer = MiniPointNet(config.token_width, config.token_hidden)
+        self.reduce = nn.Linear(config.token_width, width)
+        self.position = nn.Sequential(nn.Linear(3, 128), nn.GELU(), nn.Linear(128, width))
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.cls_position = nn.Parameter(torch.randn(1, 1, width))
+        self.blocks = PositionedBlocks(width, config.depth, config.heads, config.drop_path)
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, config.text_width)
+        self.apply(init_transformer)
+
+    def forward(self, points: Float[Tensor, "B N 3"]) -> PatchEmbedding:
+        """Clouds (B,N,3), canonical and +Y up, to one text-aligned vector per patch (B,G,E).
+
+        Raises InputError if N is less than `groups` or `group_size`.
+        """
+        # The published encoder was trained with y and z swapped: up is its third axis.
+        patches = group(
+            points[..., [0, 2, 1]], self.config.groups, self.config.group_size, self.config.farthest_rule
+        )
+        tokens = self.encode(self.tokenizer(patches.local), patches.centers)
+        return PatchEmbedding(points, patches, tokens, F.normalize(self.head(tokens), dim=-1))
+
+    def encode(
+        self, tokens: Float[Tensor, "B G C"], centers: Float[Tensor, "B G 3"]
+    ) -> Float[Tensor, "B G D"]:
+        """Patch tokens (B,G,C) and centres (B,G,3), both in the network's axes, to tokens in context (B,G,D)."""
+        tokens = self.reduce(tokens)
+        batch = len(tokens)
+        tokens = torch.cat([self.cls_token.expand(batch, -1, -1), tokens], dim=1)
+        position = torch.cat([self.cls_position.expand(batch, -1, -1), self.position(centers)], dim=1)
+        return self.norm(self.blocks(tokens, position))[:, 1:]
+
+    def similarity(
+        self, embedding: PatchEmbedding, text: Float[Tensor, "T E"], propagation: str = "nearest"
+    ) -> Float[Tensor, "B N T"]:
+        """Cosine (B,N,T) between every point and every phrase vector (T,E), carried over from patches.
+
+        propagation: "nearest" patch centre (published figures); "membership", the mean over the patches that hold
+        the point, else nearest; "idw3", inverse distance over three centres. Raises InputError for another name.
+        """
+        cosine = embedding.features @ F.normalize(text, dim=-1).T  # (B,G,T)
+        return propagate(embedding, cosine, propagation)
+
+    def folded(self) -> PatchAlign3D:
+        """This model with its tokenizer folded for inference: the same labels in less time. Not for training."""
+        twin = PatchAlign3D(self.config)
+        twin.load_state_dict(self.state_dict())
+        twin.tokenizer = FoldedMiniPointNet(self.tokenizer)
+        return twin.to(self.cls_token.device).eval().requires_grad_(False)
+
+
+def propagate(embedding: PatchEmbedding, values: Float[Tensor, "B G T"], how: str) -> Float[Tensor, "B N T"]:
+    """Values of patches (B,G,T) to points (B,N,T); `how` as in `PatchAlign3D.similarity`."""
+    points = embedding.points[..., [0, 2, 1]]
+    centers = embedding.patches.centers
+    if how == "idw3":
+        return interpolate(points, centers, values)
+    if how not in PROPAGATIONS:
+        raise InputError(f"unknown propagation {how!r}: use one of {', '.join(PROPAGATIONS)}")
+    nearest_values = gather(values, nearest(points, centers, 1)[1][..., 0])
+    if how == "nearest":
+        return nearest_values
+    index = embedding.patches.index.flatten(1)  # (B,G*K)
+    size = embedding.patches.index.shape[-1]
+    spread = values.repeat_interleave(size, dim=1)  # (B,G*K,T)
+    total = torch.zeros_like(nearest_values).scatter_add_(1, index[..., None].expand_as(spread), spread)
+    count = torch.zeros(points.shape[:2], device=points.device).scatter_add_(
+        1, index, torch.ones_like(index, dtype=torch.float32)
+    )[..., None]
+    # The release leaves a point in no patch at zero, which can beat every real score; its nearest centre answers.
+    return torch.where(count > 0, total / count.clamp(min=1), nearest_values)
+
+
+def from_official(model: Mapping[str, Tensor], proj: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State dict of the published checkpoint (its "model" and "proj" entries) in the names of this file.
+
+    Convolutions over single points become Linear weights: (O,I,1) -> (O,I). Every official key must be there and no
+    other: raises CheckpointError listing the missing and the unexpected ones.
+    """
+    depth = len({key.split(".")[2] for key in model if key.startswith("blocks.blocks.")})
+    names = _official_names(depth)
+    given = {**{f"model.{k}": v for k, v in model.items()}, **{f"proj.{k}": v for k, v in proj.items()}}
+    missing, unexpected = sorted(names.keys() - given.keys()), sorted(given.keys() - names.keys())
+    if missing or unexpected:
+        raise CheckpointError(
+            f"not a PatchAlign3D checkpoint: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}"
+        )
+    state = {}
+    for official, name in names.items():
+        value = given[official]
+        state[name] = value.squeeze(-1) if official.endswith("weight") and value.ndim == 3 else value
+    return state
+
+
+def _official_names(depth: int) -> dict[str, str]:
+    """Official key -> key of this file, for an encoder of `depth` blocks."""
+    names = {"model.cls_token": "cls_token", "model.cls_pos": "cls_position"}
+    batch_norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    for theirs, ours in (("first_conv", "first"), ("second_conv", "second")):
+        for their_layer, our_layer, fields in (
+            (0, 0, ("weight", "bias")),
+            (1, 1, batch_norm),
+            (3, 2, ("weight", "bias")),
+        ):
+            for field in fields:
+                names[f"model.encoder.{theirs}.{their_layer}.{field}"] = (
+                    f"tokenizer.{ours}.{our_layer}.{field}"
+                )
+    pairs = {
+        "model.reduce_dim": "reduce",
+        "model.pos_embed.0": "position.0",
+        "model.pos_embed.2": "position.2",
+    }
+    pairs |= {"model.norm": "norm", "proj.proj": "head"}
+    for block in range(depth):
+        for layer in ("norm1", "norm2", "attn.proj", "mlp.fc1", "mlp.fc2"):
+            pairs[f"model.blocks.blocks.{block}.{layer}"] = f"blocks.blocks.{block}.{layer}"
+        names[f"model.blocks.blocks.{block}.attn.qkv.weight"] = f"blocks.blocks.{block}.attn.qkv.weight"
+    for theirs, ours in pairs.items():
+        names |= {f"{theirs}.weight": f"{ours}.weight", f"{theirs}.bias": f"{ours}.bias"}
+    return names

@@ -1,0 +1,133 @@
+"""From a checkpoint to a model, and from the official files to a checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from partwise.checkpoint import (
+    CONFIG,
+    Checkpoint,
+    download,
+    load_strict,
+    open_checkpoint,
+    read_foreign,
+    save_checkpoint,
+)
+from partwise.errors import CheckpointError
+from partwise.files import cache_folder
+from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
+from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+
+ARCHITECTURES: dict[str, tuple[type, type[nn.Module]]] = {
+    "patchalign3d": (PatchAlign3DConfig, PatchAlign3D),
+    "pointalign3d": (PointAlign3DConfig, PointAlign3D),
+}
+# Checkpoints inside the package.
+SHIPPED = {"partwise-small": "data/partwise-small"}
+
+OFFICIAL_HUB_ID, OFFICIAL_FILE = "patchalign3d/patchalign3d-encoder", "patchalign3d.pt"
+# The text tower that the official weights are aligned with, and how its figures were obtained (spec: part_only).
+OFFICIAL_SEGMENTER = {
+    "points": 2048,
+    "box": "unit_sphere",
+    "propagation": "nearest",
+    "temperature": 0.07,
+    "templates": "part_only",
+    "text_encoder": "laion/CLIP-ViT-bigG-14-laion2B-39B-b160k",
+    "text_revision": "bc7788f151930d91b58474715fdce5524ad9a189",
+}
+
+Config = TypeVar("Config")
+
+
+def build_model(checkpoint: Checkpoint) -> nn.Module:
+    """The model that a checkpoint describes, its weights loaded strictly, in eval mode.
+
+    Raises CheckpointError if the architecture is unknown or the weights do not fit it.
+    """
+    architecture = checkpoint.config.get("architecture")
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise CheckpointError(
+            f"{checkpoint.name} has architecture {architecture!r}; this version knows {known}"
+        )
+    config_class, model_class = ARCHITECTURES[architecture]
+    model = model_class(config_from(config_class, checkpoint.config.get("model", {}), checkpoint.name))
+    checkpoint.load_into(model)
+    return model.eval().requires_grad_(False)
+
+
+def config_from(config_class: type[Config], values: Mapping[str, Any], name: str) -> Config:
+    """A config dataclass from the JSON of checkpoint `name`; raises CheckpointError for a field it does not have."""
+    known = {field.name for field in fields(config_class)}  # type: ignore[arg-type]
+    strangers = sorted(values.keys() - known)
+    if strangers:
+        raise CheckpointError(
+            f"{name} sets {', '.join(strangers)}, which {config_class.__name__} of this version does not have: "
+            "use the version of partwise that saved it, or a newer one"
+        )
+    return config_class(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    )
+
+
+def convert_patchalign3d(file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Turn the official patchalign3d.pt (a dict with "model" and "proj") into a checkpoint folder.
+
+    Read with torch's restricted reader. Raises UnsafeError, MissingDataError, or CheckpointError listing missing and
+    unexpected keys by name.
+    """
+    content = read_foreign(file)
+    absent = [entry for entry in ("model", "proj") if not isinstance(content.get(entry), Mapping)]
+    if absent:
+        raise CheckpointError(
+            f"{file} has entries {sorted(map(str, content))}, but no {' and no '.join(absent)}: "
+            "expected a PatchAlign3D stage 2 checkpoint"
+        )
+    state = from_official(content["model"], content["proj"])
+    config = _patchalign3d_sizes(state)
+    model = PatchAlign3D(config)
+    load_strict(model, state, str(file))
+    save_checkpoint(
+        folder,
+        {"architecture": "patchalign3d", "model": asdict(config), "segmenter": OFFICIAL_SEGMENTER},
+        model.state_dict(),
+    )
+
+
+def _patchalign3d_sizes(state: Mapping[str, Any]) -> PatchAlign3DConfig:
+    """Sizes read off the tensors; groups, neighbours and heads of 64 are the published ones."""
+    text_width, width = state["head.weight"].shape
+    depth = len({key.split(".")[2] for key in state if key.startswith("blocks.blocks.")})
+    return PatchAlign3DConfig(
+        token_width=state["reduce.weight"].shape[1],
+        width=width,
+        depth=depth,
+        heads=max(1, width // 64),
+        text_width=text_width,
+    )
+
+
+def open_pretrained(name: str | os.PathLike[str], revision: str | None = None) -> Checkpoint:
+    """A shipped checkpoint, a folder, a hub id, or the official PatchAlign3D id: downloaded and converted in one step.
+
+    Raises MissingDataError, CheckpointError or UnsafeError.
+    """
+    if str(name) in SHIPPED:
+        opened = open_checkpoint(Path(str(files("partwise") / SHIPPED[str(name)])))
+        return replace(opened, name=str(name))
+    if str(name) != OFFICIAL_HUB_ID or Path(name).is_dir():
+        return open_checkpoint(name, revision)
+    folder, commit = download(OFFICIAL_HUB_ID, [OFFICIAL_FILE], revision)
+    converted = cache_folder() / "converted" / f"patchalign3d-{commit or 'main'}"
+    if not (converted / CONFIG).is_file():  # written last, so its presence means a whole checkpoint
+        convert_patchalign3d(folder / OFFICIAL_FILE, converted)
+    opened = open_checkpoint(converted)
+    return replace(opened, name=OFFICIAL_HUB_ID, revision=commit)

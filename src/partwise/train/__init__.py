@@ -1,0 +1,1 @@
+"""Training recipes: each is one readable script over small shared functions."""

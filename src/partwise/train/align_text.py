@@ -1,0 +1,417 @@
+"""PatchAlign3D stage 2 and its point-sharp relative: align patches, and points, with the words for their parts.
+
+Read `train` from top to bottom; everything random follows from (seed, step), so a killed run resumes bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from partwise.checkpoint import save_checkpoint
+from partwise.datasets.packed import Pack
+from partwise.encoders.bank import PhraseEmbedder
+from partwise.errors import InputError
+from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
+from partwise.layers.patches import patch_shares
+from partwise.losses import patch_text_loss, point_text_loss
+from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
+from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
+from partwise.predict import Segmenter, SegmenterConfig
+from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, Augment, augmented
+from partwise.train.distributed import Workers
+from partwise.train.state import Curves, TrainingState
+from partwise.train.words import WordTable, ask
+
+REPORT_EVERY = 20
+
+
+@dataclass(frozen=True)
+class AlignTextConfig:
+    """Settings of one run, saved beside its weights.
+
+    objective    "paper": cosine / tau + b with both learned, BCE summed over patches and labels; "release": cosine * s,
+                 positives weighted by K - 1, mean (see docs/models/patchalign3d.md)
+    train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
+    patch_weight, point_weight   weights of the losses at patch and at point resolution
+    points       how many points a shape is shown with; one of these at random for every batch
+    balance      weight of a part in the point loss is its share to the power of minus this
+    coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
+    distractors  names of other shapes added to each question; never the right answer
+    average      decay of the averaged weights that are saved; 0 saves the last ones
+    """
+
+    model: PatchAlign3DConfig | PointAlign3DConfig
+    steps: int
+    batch: int = 32
+    accumulate: int = 1
+    points: tuple[int, ...] = (2048,)
+    box: str = "unit_sphere"
+    objective: str = "paper"
+    train_blocks: int = 1
+    rate: float = 1e-4
+    head_rate: float = 5e-4
+    weight_decay: float = 0.05
+    warmup: int = 0
+    cosine_schedule: bool = False
+    clip_norm: float = 0.0
+    patch_weight: float = 1.0
+    point_weight: float = 0.0
+    balance: float = 0.0
+    coarse: float = 0.0
+    synonyms: float = 0.0
+    distractors: int = 0
+    average: float = 0.0
+    precision: str = "fp32"
+    augment: Augment = field(default_factory=Augment)
+    seed: int = 42
+    save_every: int = 200
+    validate_every: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("fp32", "bf16", "fp16"):
+            raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
+        if self.objective not in ("paper", "release"):
+            raise InputError(f"unknown objective {self.objective!r}: use paper or release")
+        if self.batch % self.accumulate:
+            raise InputError(f"batch {self.batch} does not divide into {self.accumulate} accumulated steps")
+
+
+# One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
+PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
+RELEASE = replace(PAPER, objective="release", augment=NO_AUGMENT)
+SMALL = AlignTextConfig(
+    PointAlign3DConfig(),
+    steps=6_000,
+    batch=32,
+    accumulate=4,
+    train_blocks=-1,
+    rate=1e-3,
+    head_rate=1e-3,
+    warmup=200,
+    cosine_schedule=True,
+    clip_norm=1.0,
+    points=(2048, 2048, 2048, 4096),
+    patch_weight=0.01,  # the paper's loss is a sum over 128 patches
+    point_weight=1.0,
+    balance=0.5,
+    coarse=0.2,
+    synonyms=0.5,
+    distractors=4,
+    average=0.999,
+    precision="bf16",
+    augment=BROAD_AUGMENT,
+)
+TINY = replace(
+    SMALL,
+    model=PointAlign3DConfig(
+        width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96, text_width=384
+    ),
+    steps=60,
+    batch=4,
+    accumulate=1,
+    points=(512,),
+    warmup=5,
+    average=0.0,
+    precision="fp32",
+    save_every=20,
+    validate_every=0,
+)
+PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "tiny": TINY}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B shapes and what is asked of each: points (B,N,3), labels (B,N) into T phrases or -1, text (B,T,E), which count."""
+
+    points: Float[Tensor, "B N 3"]
+    labels: Int64[Tensor, "B N"]
+    text: Float[Tensor, "B T E"]
+    asked: Bool[Tensor, "B T"]
+
+
+class Alignment(nn.Module):
+    """A model with the temperatures and biases that are learned beside it: tau and b of patches, tau of points.
+
+    1/tau is held as its logarithm and kept at 100 or less.
+    """
+
+    def __init__(self, model: PatchAlign3D | PointAlign3D, objective: str) -> None:
+        super().__init__()
+        self.model = model
+        self.log_scale = nn.Parameter(torch.tensor(float(np.log(10.0 if objective == "paper" else 1 / 0.07))))
+        self.bias = nn.Parameter(
+            torch.tensor(-10.0 if objective == "paper" else 0.0), requires_grad=objective == "paper"
+        )
+        self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))))
+
+    def forward(
+        self, points: Float[Tensor, "B N 3"], text: Float[Tensor, "B T E"]
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Logits of patches (B,G,T), the patches' point indices (B,G,K), and logits of points (B,N,T) if it has any."""
+        embedding = self.model(points)
+        patches = embedding.patches if isinstance(self.model, PointAlign3D) else embedding
+        scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
+        patch_logits = cosine(patches.features, text) * scale + self.bias
+        if not isinstance(self.model, PointAlign3D):
+            return patch_logits, patches.patches.index, None
+        point_scale = self.point_log_scale.clamp(max=float(np.log(100.0))).exp()
+        return patch_logits, patches.patches.index, cosine(embedding.features, text) * point_scale
+
+
+def train(
+    config: AlignTextConfig,
+    data: Path,
+    out: Path,
+    embedder: PhraseEmbedder,
+    validation: list[Any] | None = None,
+    start: Path | None = None,
+    device: str = "cpu",
+) -> Path:
+    """Train on a pack; returns the checkpoint folder OUT/checkpoint. A run that was killed goes on where it stood.
+
+    validation  samples that the user's own Segmenter is tried on every `validate_every` steps
+    start       a checkpoint whose encoder is taken over, such as that of stage 1
+    Raises MissingDataError, InputError or CheckpointError.
+    """
+    workers = Workers.start(device)
+    out.mkdir(parents=True, exist_ok=True)
+    pack = Pack(data)
+    words = WordTable.embed(pack.phrases(), embedder)
+    torch.manual_seed(config.seed)
+    model = build(config, start)
+    module = Alignment(model, config.objective).to(workers.device)
+    averaged = deepcopy(module).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(
+        parameter_groups(module, config), betas=(0.9, 0.98), weight_decay=config.weight_decay
+    )
+    state = TrainingState({"module": module, "averaged": averaged}, optimizer)
+    resumed = state.load(out, asdict(config))
+    curves = (
+        Curves(out, ("loss", "patch_loss", "point_loss", "rate", "miou"), state.step)
+        if workers.first
+        else None
+    )
+    if resumed and workers.first:
+        tqdm.write(f"resuming {out} at step {state.step}")
+    parallel = workers.wrap(module)
+    scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
+    bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
+    for batches in _prefetched(pack, words, config, state.step, workers):
+        set_mode(module, config)
+        torch.manual_seed(config.seed * 1_000_003 + state.step)  # drop-path
+        factor = schedule(config, state.step)
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_rate"] * factor
+        losses = np.zeros(2)
+        for number, batch in enumerate(batches):
+            last = number == len(batches) - 1
+            with nullcontext() if last else workers.no_sync(parallel):
+                patch_loss, point_loss = compute_losses(parallel, batch, config, workers.device)
+                loss = config.patch_weight * patch_loss + config.point_weight * point_loss
+                scaler.scale(loss / len(batches)).backward()
+            losses += np.array([patch_loss.item(), point_loss.item()]) / len(batches)
+        if config.clip_norm:
+            scaler.unscale_(optimizer)
+            nn.utils.clip_grad_norm_([p for p in module.parameters() if p.requires_grad], config.clip_norm)
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad(set_to_none=True)
+        state.step += 1
+        update_average(averaged, module, min(config.average, state.step / (state.step + 10)))
+        bar.update()
+        done = state.step == config.steps
+        score = float("nan")
+        if (
+            validation
+            and workers.first
+            and config.validate_every
+            and (done or state.step % config.validate_every == 0)
+        ):
+            score = validate(averaged.model, config, embedder, validation)
+            bar.write(f"step {state.step}: validation mIoU {score:.4f}")
+        if curves is not None and (state.step % REPORT_EVERY == 0 or done or score == score):
+            total = config.patch_weight * losses[0] + config.point_weight * losses[1]
+            bar.set_postfix(loss=f"{total:.3f}")
+            curves.add(
+                state.step, loss=total, patch_loss=losses[0], point_loss=losses[1], rate=factor, miou=score
+            )
+        if workers.first and (done or state.step % config.save_every == 0):
+            state.save(out, asdict(config))
+    bar.close()
+    if workers.first:
+        save_model(out / "checkpoint", averaged.model, config, embedder)
+    workers.stop()
+    return out / "checkpoint"
+
+
+def build(config: AlignTextConfig, start: Path | None) -> PatchAlign3D | PointAlign3D:
+    """A fresh model, its encoder taken over from the checkpoint `start` if there is one."""
+    from partwise.pretrained import build_model, open_pretrained
+
+    model = (
+        PointAlign3D(config.model)
+        if isinstance(config.model, PointAlign3DConfig)
+        else PatchAlign3D(config.model)
+    )
+    if start is not None:
+        source = build_model(open_pretrained(start))
+        encoder = source.encoder if isinstance(source, PointAlign3D) else source
+        target = model.encoder if isinstance(model, PointAlign3D) else model
+        taken = {key: value for key, value in encoder.state_dict().items() if not key.startswith("head.")}
+        absent = target.load_state_dict(taken, strict=False)
+        if absent.unexpected_keys or any(not key.startswith("head.") for key in absent.missing_keys):
+            raise InputError(
+                f"{start} holds an encoder of other sizes than this run's: start from one of the same config"
+            )
+    return model
+
+
+def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[str, Any]]:
+    """What trains, at which rate: encoder, head (with decoder), and the scalars, which do not decay."""
+    encoder = module.model.encoder if isinstance(module.model, PointAlign3D) else module.model
+    if config.train_blocks >= 0:
+        encoder.requires_grad_(False)
+        encoder.head.requires_grad_(True)
+        encoder.norm.requires_grad_(True)
+        for block in list(encoder.blocks.blocks)[len(encoder.blocks.blocks) - config.train_blocks :]:
+            block.requires_grad_(True)
+    heads = {
+        id(p) for name, p in module.model.named_parameters() if "head." in name or name.startswith("decoder.")
+    }
+    scalars = [p for p in (module.log_scale, module.bias, module.point_log_scale) if p.requires_grad]
+    trained = [p for p in module.model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if id(p) not in heads], "base_rate": config.rate},
+        {"params": [p for p in trained if id(p) in heads], "base_rate": config.head_rate},
+        {"params": scalars, "base_rate": config.head_rate, "weight_decay": 0.0},
+    ]
+
+
+def set_mode(module: Alignment, config: AlignTextConfig) -> None:
+    """Training mode where something trains; frozen modules stay in eval mode, statistics and drop-path included."""
+    module.train()
+    for child in module.modules():
+        parameters = list(child.parameters())
+        if parameters and not any(p.requires_grad for p in parameters):
+            child.eval()
+
+
+def schedule(config: AlignTextConfig, step: int) -> float:
+    """Factor on the rates: linear warm-up, then constant or half a cosine down to 1 %."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup))
+    if not config.cosine_schedule:
+        return warm
+    progress = max(0.0, (step - config.warmup) / max(1, config.steps - config.warmup))
+    return warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * progress)))
+
+
+def compute_losses(
+    module: nn.Module, batch: Batch, config: AlignTextConfig, device: torch.device
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Patch loss and point loss of one batch, each averaged over its shapes."""
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
+    points, labels, text, asked = (
+        x.to(device) for x in (batch.points, batch.labels, batch.text, batch.asked)
+    )
+    with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
+        patch_logits, index, point_logits = module(points, text)
+    shares = patch_shares(index, labels, text.shape[1])
+    patch_loss = patch_text_loss(patch_logits.float(), shares, asked, config.objective).mean()
+    if point_logits is None:
+        return patch_loss, patch_loss.new_zeros(())
+    return patch_loss, point_text_loss(point_logits.float(), labels, asked, config.balance).mean()
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, module: nn.Module, decay: float) -> None:
+    """averaged = decay * averaged + (1 - decay) * module, buffers included; whole numbers are copied."""
+    for ours, theirs in zip(averaged.state_dict().values(), module.state_dict().values(), strict=True):
+        if ours.is_floating_point():
+            ours.lerp_(theirs, 1 - decay)
+        else:
+            ours.copy_(theirs)
+
+
+def make_batch(pack: Pack, words: WordTable, config: AlignTextConfig, step: int, slots: range) -> Batch:
+    """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
+    shapes, questions = [], []
+    count = int(np.random.default_rng([config.seed, step]).choice(config.points))
+    for slot in slots:
+        number = step * config.batch + slot
+        order = np.random.default_rng([config.seed, number // len(pack)]).permutation(len(pack))
+        shape = pack[int(order[number % len(pack)])]
+        rng = np.random.default_rng([config.seed, step, slot])
+        points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
+        question = ask(shape.parts, labels, words, config.coarse, config.synonyms, config.distractors, rng)
+        shapes.append(points)
+        questions.append(question)
+    widest = max(1, *(len(q.rows) for q in questions))
+    text = torch.zeros(len(shapes), widest, words.vectors.shape[1])
+    asked = torch.zeros(len(shapes), widest, dtype=torch.bool)
+    for row, question in enumerate(questions):
+        text[row, : len(question.rows)] = words.vectors[question.rows]
+        asked[row, : len(question.rows)] = True
+    labels = torch.from_numpy(np.stack([q.labels for q in questions]))
+    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked)
+
+
+def _prefetched(
+    pack: Pack, words: WordTable, config: AlignTextConfig, start: int, workers: Workers
+) -> Iterator[list[Batch]]:
+    """The accumulated batches of each step from `start` on, made one step ahead in a thread."""
+    mine = range(workers.rank, config.batch, workers.count)
+    size = -(-len(mine) // config.accumulate)
+    pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+
+    def make(step: int) -> list[Batch]:
+        return [make_batch(pack, words, config, step, piece) for piece in pieces]
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(make, start) if start < config.steps else None
+        for step in range(start, config.steps):
+            batches = coming.result()
+            coming = pool.submit(make, step + 1) if step + 1 < config.steps else None
+            yield batches
+
+
+def validate(
+    model: nn.Module, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
+) -> float:
+    """Instance mIoU of the user's own Segmenter on labelled samples, as they are."""
+    segmenter = Segmenter(model.eval(), embedder, segmenter_config(config, embedder))
+    return mean_scores(evaluate_parts(segmenter, samples, Condition())).instance
+
+
+def segmenter_config(config: AlignTextConfig, embedder: PhraseEmbedder) -> SegmenterConfig:
+    """How the trained model is to be asked."""
+    how = "decoder" if isinstance(config.model, PointAlign3DConfig) else "nearest"
+    return SegmenterConfig(
+        points=config.points[0], box=config.box, propagation=how, templates=embedder.templates
+    )
+
+
+def save_model(folder: Path, model: nn.Module, config: AlignTextConfig, embedder: PhraseEmbedder) -> None:
+    """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config."""
+    architecture = "pointalign3d" if isinstance(model, PointAlign3D) else "patchalign3d"
+    save_checkpoint(
+        folder,
+        {
+            "architecture": architecture,
+            "model": asdict(config.model),
+            "segmenter": asdict(segmenter_config(config, embedder)),
+            "training": asdict(config),
+        },
+        model.state_dict(),
+    )

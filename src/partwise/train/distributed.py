@@ -1,0 +1,57 @@
+"""One process or many: what a recipe needs to run under `torchrun`, and nothing when it does not."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Workers:
+    """This process's place among `count`. Under torchrun each takes its share of every batch."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @classmethod
+    def start(cls, device: str) -> Workers:
+        """Join the process group that torchrun's environment describes; alone without it."""
+        count = int(os.environ.get("WORLD_SIZE", "1"))
+        if count == 1:
+            return cls(0, 1, torch.device(device))
+        chosen = (
+            torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+            if device.startswith("cuda")
+            else torch.device(device)
+        )
+        torch.distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+        return cls(torch.distributed.get_rank(), count, chosen)
+
+    @property
+    def first(self) -> bool:
+        """True for the one that reports and saves."""
+        return self.rank == 0
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """The module, with gradients averaged over all workers."""
+        if self.count == 1:
+            return module
+        return DistributedDataParallel(
+            module, device_ids=[self.device] if self.device.type == "cuda" else None
+        )
+
+    def no_sync(self, module: nn.Module) -> AbstractContextManager[None]:
+        """Leave gradients unaveraged inside, for accumulation."""
+        return module.no_sync() if isinstance(module, DistributedDataParallel) else nullcontext()
+
+    def stop(self) -> None:
+        """Leave the group."""
+        if self.count > 1:
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()

@@ -1,0 +1,122 @@
+"""The state of a training run on disk: written whole or not at all, resumed bit for bit."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from partwise.checkpoint import load_strict
+from partwise.errors import CheckpointError
+from partwise.files import atomic_path
+
+STATE = "state.safetensors"
+
+
+@dataclass
+class TrainingState:
+    """All that a recipe carries from one step to the next. Random numbers are not here: they follow from the step."""
+
+    modules: Mapping[str, nn.Module]
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+    def save(self, folder: Path, config: Mapping[str, object]) -> None:
+        """Write everything to FOLDER/state.safetensors. A full disk leaves the previous file as it was."""
+        tensors = {
+            f"{name}.{key}": value
+            for name, module in self.modules.items()
+            for key, value in module.state_dict().items()
+        }
+        for index, parameter in enumerate(_parameters(self.optimizer)):
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
+        # Clones: safetensors refuses tensors that share memory, as an average and its source may after loading.
+        tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
+        header = {"step": str(self.step), "config": json.dumps(config, sort_keys=True)}
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(folder / STATE) as temporary:
+            temporary.write_bytes(save(tensors, metadata=header))
+
+    def load(self, folder: Path, config: Mapping[str, object]) -> bool:
+        """Take up the run in `folder`; False if there is none.
+
+        Raises CheckpointError if the file is damaged or belongs to a run with another config.
+        """
+        path = folder / STATE
+        if not path.is_file():
+            return False
+        try:
+            with safe_open(path, "pt") as file:
+                header = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+        except SafetensorError as error:
+            raise CheckpointError(f"{path} is damaged ({error}): delete it to start anew") from None
+        before, now = json.loads(header["config"]), json.loads(json.dumps(config))
+        changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+        if changed:
+            raise CheckpointError(
+                f"{folder} holds a run with other settings ({', '.join(changed)}): use the same, or another --out"
+            )
+        for name, module in self.modules.items():
+            own = {
+                key.removeprefix(f"{name}."): value
+                for key, value in tensors.items()
+                if key.startswith(f"{name}.")
+            }
+            load_strict(module, own, str(path))
+        _load_optimizer(self.optimizer, tensors)
+        self.step = int(header["step"])
+        return True
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Moments of each parameter; rates and groups come from the config."""
+    for index, parameter in enumerate(_parameters(optimizer)):
+        prefix = f"optimizer.{index}."
+        entries = {
+            key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
+        }
+        if entries:
+            on_device = {
+                key: value if key == "step" else value.to(parameter.device) for key, value in entries.items()
+            }
+            optimizer.state[parameter] = on_device
+
+
+class Curves:
+    """curves.csv of a run: one row a report, cut back to the step that a resumed run starts from."""
+
+    def __init__(self, folder: Path, columns: tuple[str, ...], resumed_at: int) -> None:
+        self.path = folder / "curves.csv"
+        self.columns = ("step", *columns)
+        rows = []
+        if self.path.is_file():
+            with self.path.open(newline="", encoding="utf-8") as file:
+                rows = [
+                    row
+                    for row in csv.DictReader(file)
+                    if row.get("step", "").isdigit() and int(row["step"]) <= resumed_at
+                ]
+        with atomic_path(self.path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns, extrasaction="ignore", restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def add(self, step: int, **values: float) -> None:
+        """Append one row; columns without a value stay empty."""
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self.columns, restval="").writerow(
+                {"step": step, **{key: f"{value:.6g}" for key, value in values.items()}}
+            )
