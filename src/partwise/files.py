@@ -25,7 +25,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         ...     _ = temporary.write_text("whole")
     """
     path = Path(path)
-    _check_target(path)
+    check_target(path)
     # Not tempfile: its files are private to the user, while results should follow the umask like any other file.
     temporary = path.with_name(f".{path.stem[:100]}.{secrets.token_hex(6)}{path.suffix}")
     try:
@@ -42,7 +42,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         _flush(path.parent)
 
 
-def _check_target(path: Path) -> None:
+def check_target(path: Path) -> None:
+    """Raise InputError if no file can be written at `path`: its folder is missing, or it is a folder itself."""
     try:
         if not path.parent.is_dir():
             raise InputError(

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Float64, Int32
 
 from partwise import __version__
 from partwise.errors import InputError
+from partwise.files import check_target
 from partwise.io.glb import write_glb
 from partwise.io.html import write_html
 from partwise.io.palette import NONE_COLOR, part_colors
@@ -34,6 +35,15 @@ class ModelRecord:
     name: str
     revision: str | None = None
     sha256: str | None = None
+
+
+def check_output(path: str | os.PathLike[str]) -> Path:
+    """The path, if a result can be written there; raises InputError for an unknown suffix or a missing folder."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"cannot write {path.name!r}: the suffix decides the form, use one of {' '.join(SUFFIXES)}")
+    check_target(path)
+    return path
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,7 @@ class Segmentation:
 
         Raises InputError for another suffix or a folder that does not exist.
         """
-        path = Path(path)
+        path = check_output(path)
         suffix = path.suffix.lower()
         geometry, colors = self.shape.geometry, part_colors(self.phrases)
         if suffix == ".glb":
@@ -178,14 +188,10 @@ class Segmentation:
             write_json(path, self.record())
         elif suffix == ".png":
             write_png(path, geometry, self._painted(colors), self._legend(colors), up=self.shape.up)
-        elif suffix == ".html":
+        else:
             labels = self.labels if self.face_labels is None else self.face_labels
             title = Path(self.shape.source).name
             write_html(path, geometry, labels, self.scores, self.phrases, colors, title, self.record())
-        else:
-            raise InputError(
-                f"cannot write {path.name!r}: the suffix decides the form, use one of {' '.join(SUFFIXES)}"
-            )
         return path
 
     def _arrays(self) -> dict[str, np.ndarray]:

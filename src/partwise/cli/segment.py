@@ -51,7 +51,10 @@ class Segment:
         """Read, segment, write, report."""
         with step("loading the model"):
             from partwise.predict import Segmenter
+            from partwise.segmentation import check_output
 
+            for path in self.out:  # before the work, not after it
+                check_output(path)
             segmenter = Segmenter.from_pretrained(self.model, device=self.device)
         from partwise.shape import Shape
 

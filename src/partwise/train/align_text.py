@@ -5,8 +5,6 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -29,10 +27,11 @@ from partwise.losses import patch_text_loss, point_text_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.predict import Segmenter, SegmenterConfig
-from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, Augment, augmented
+from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
+from partwise.train.batches import Batch, BatchConfig, prefetched
 from partwise.train.distributed import Workers
 from partwise.train.state import Curves, TrainingState
-from partwise.train.words import WordTable, ask
+from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
 
@@ -45,19 +44,13 @@ class AlignTextConfig:
                  positives weighted by K - 1, mean (see docs/models/patchalign3d.md)
     train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
     patch_weight, point_weight   weights of the losses at patch and at point resolution
-    points       how many points a shape is shown with; one of these at random for every batch
     balance      weight of a part in the point loss is its share to the power of minus this
-    coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
-    distractors  names of other shapes added to each question; never the right answer
     average      decay of the averaged weights that are saved; 0 saves the last ones
     """
 
     model: PatchAlign3DConfig | PointAlign3DConfig
     steps: int
-    batch: int = 32
-    accumulate: int = 1
-    points: tuple[int, ...] = (2048,)
-    box: str = "unit_sphere"
+    batches: BatchConfig = field(default_factory=BatchConfig)
     objective: str = "paper"
     train_blocks: int = 1
     rate: float = 1e-4
@@ -69,13 +62,8 @@ class AlignTextConfig:
     patch_weight: float = 1.0
     point_weight: float = 0.0
     balance: float = 0.0
-    coarse: float = 0.0
-    synonyms: float = 0.0
-    distractors: int = 0
     average: float = 0.0
     precision: str = "fp32"
-    augment: Augment = field(default_factory=Augment)
-    seed: int = 42
     save_every: int = 200
     validate_every: int = 1000
 
@@ -84,44 +72,40 @@ class AlignTextConfig:
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
         if self.objective not in ("paper", "release"):
             raise InputError(f"unknown objective {self.objective!r}: use paper or release")
-        if self.batch % self.accumulate:
-            raise InputError(f"batch {self.batch} does not divide into {self.accumulate} accumulated steps")
 
 
 # One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
 PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
-RELEASE = replace(PAPER, objective="release", augment=NO_AUGMENT)
+RELEASE = replace(PAPER, objective="release", batches=BatchConfig(augment=NO_AUGMENT))
 SMALL = AlignTextConfig(
     PointAlign3DConfig(),
     steps=6_000,
-    batch=32,
-    accumulate=4,
+    batches=BatchConfig(
+        batch=32,
+        accumulate=4,
+        points=(2048, 2048, 2048, 4096),
+        coarse=0.15,
+        synonyms=0.4,
+        distractors=4,
+        augment=BROAD_AUGMENT,
+    ),
     train_blocks=-1,
     rate=1e-3,
     head_rate=1e-3,
     warmup=200,
     cosine_schedule=True,
     clip_norm=1.0,
-    points=(2048, 2048, 2048, 4096),
     patch_weight=0.01,  # the paper's loss is a sum over 128 patches
     point_weight=1.0,
     balance=0.5,
-    coarse=0.2,
-    synonyms=0.5,
-    distractors=4,
     average=0.999,
     precision="bf16",
-    augment=BROAD_AUGMENT,
 )
 TINY = replace(
     SMALL,
-    model=PointAlign3DConfig(
-        width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96, text_width=384
-    ),
+    model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
     steps=60,
-    batch=4,
-    accumulate=1,
-    points=(512,),
+    batches=BatchConfig(batch=4, points=(512,)),
     warmup=5,
     average=0.0,
     precision="fp32",
@@ -129,16 +113,6 @@ TINY = replace(
     validate_every=0,
 )
 PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "tiny": TINY}
-
-
-@dataclass(frozen=True)
-class Batch:
-    """B shapes and what is asked of each: points (B,N,3), labels (B,N) into T phrases or -1, text (B,T,E), which count."""
-
-    points: Float[Tensor, "B N 3"]
-    labels: Int64[Tensor, "B N"]
-    text: Float[Tensor, "B T E"]
-    asked: Bool[Tensor, "B T"]
 
 
 class Alignment(nn.Module):
@@ -189,7 +163,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pack = Pack(data)
     words = WordTable.embed(pack.phrases(), embedder)
-    torch.manual_seed(config.seed)
+    torch.manual_seed(config.batches.seed)
     model = build(config, start)
     module = Alignment(model, config.objective).to(workers.device)
     averaged = deepcopy(module).eval().requires_grad_(False)
@@ -208,9 +182,9 @@ def train(
     parallel = workers.wrap(module)
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
-    for batches in _prefetched(pack, words, config, state.step, workers):
+    for batches in prefetched(pack, words, config.batches, range(state.step, config.steps), workers):
         set_mode(module, config)
-        torch.manual_seed(config.seed * 1_000_003 + state.step)  # drop-path
+        torch.manual_seed(config.batches.seed * 1_000_003 + state.step)  # drop-path
         factor = schedule(config, state.step)
         for group in optimizer.param_groups:
             group["lr"] = group["base_rate"] * factor
@@ -344,48 +318,6 @@ def update_average(averaged: nn.Module, module: nn.Module, decay: float) -> None
             ours.copy_(theirs)
 
 
-def make_batch(pack: Pack, words: WordTable, config: AlignTextConfig, step: int, slots: range) -> Batch:
-    """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
-    shapes, questions = [], []
-    count = int(np.random.default_rng([config.seed, step]).choice(config.points))
-    for slot in slots:
-        number = step * config.batch + slot
-        order = np.random.default_rng([config.seed, number // len(pack)]).permutation(len(pack))
-        shape = pack[int(order[number % len(pack)])]
-        rng = np.random.default_rng([config.seed, step, slot])
-        points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
-        question = ask(shape.parts, labels, words, config.coarse, config.synonyms, config.distractors, rng)
-        shapes.append(points)
-        questions.append(question)
-    widest = max(1, *(len(q.rows) for q in questions))
-    text = torch.zeros(len(shapes), widest, words.vectors.shape[1])
-    asked = torch.zeros(len(shapes), widest, dtype=torch.bool)
-    for row, question in enumerate(questions):
-        text[row, : len(question.rows)] = words.vectors[question.rows]
-        asked[row, : len(question.rows)] = True
-    labels = torch.from_numpy(np.stack([q.labels for q in questions]))
-    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked)
-
-
-def _prefetched(
-    pack: Pack, words: WordTable, config: AlignTextConfig, start: int, workers: Workers
-) -> Iterator[list[Batch]]:
-    """The accumulated batches of each step from `start` on, made one step ahead in a thread."""
-    mine = range(workers.rank, config.batch, workers.count)
-    size = -(-len(mine) // config.accumulate)
-    pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
-
-    def make(step: int) -> list[Batch]:
-        return [make_batch(pack, words, config, step, piece) for piece in pieces]
-
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(make, start) if start < config.steps else None
-        for step in range(start, config.steps):
-            batches = coming.result()
-            coming = pool.submit(make, step + 1) if step + 1 < config.steps else None
-            yield batches
-
-
 def validate(
     model: nn.Module, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
 ) -> float:
@@ -398,7 +330,7 @@ def segmenter_config(config: AlignTextConfig, embedder: PhraseEmbedder) -> Segme
     """How the trained model is to be asked."""
     how = "decoder" if isinstance(config.model, PointAlign3DConfig) else "nearest"
     return SegmenterConfig(
-        points=config.points[0], box=config.box, propagation=how, templates=embedder.templates
+        points=config.batches.points[0], box=config.batches.box, propagation=how, templates=embedder.templates
     )
 
 

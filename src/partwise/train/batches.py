@@ -1,0 +1,89 @@
+"""Batches of labelled shapes and questions: a pure function of (seed, step, slot), made one step ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from partwise.datasets.packed import Pack
+from partwise.train.augment import Augment, augmented
+from partwise.train.distributed import Workers
+from partwise.train.words import WordTable, ask
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """What a batch is made of.
+
+    points       how many points a shape is shown with; one of these at random for every batch
+    coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
+    distractors  names of other shapes added to each question; never the right answer
+    """
+
+    batch: int = 32
+    accumulate: int = 1
+    points: tuple[int, ...] = (2048,)
+    box: str = "unit_sphere"
+    coarse: float = 0.0
+    synonyms: float = 0.0
+    distractors: int = 0
+    augment: Augment = field(default_factory=Augment)
+    seed: int = 42
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B shapes and what is asked of each: points (B,N,3), labels (B,N) into T phrases or -1, text (B,T,E), which count."""
+
+    points: Float[Tensor, "B N 3"]
+    labels: Int64[Tensor, "B N"]
+    text: Float[Tensor, "B T E"]
+    asked: Bool[Tensor, "B T"]
+
+
+def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slots: range) -> Batch:
+    """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
+    shapes, questions = [], []
+    count = int(np.random.default_rng([config.seed, step]).choice(config.points))
+    for slot in slots:
+        number = step * config.batch + slot
+        order = np.random.default_rng([config.seed, number // len(pack)]).permutation(len(pack))
+        shape = pack[int(order[number % len(pack)])]
+        rng = np.random.default_rng([config.seed, step, slot])
+        points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
+        question = ask(shape.parts, labels, words, config.coarse, config.synonyms, config.distractors, rng)
+        shapes.append(points)
+        questions.append(question)
+    widest = max(1, *(len(q.rows) for q in questions))
+    text = torch.zeros(len(shapes), widest, words.vectors.shape[1])
+    asked = torch.zeros(len(shapes), widest, dtype=torch.bool)
+    for row, question in enumerate(questions):
+        text[row, : len(question.rows)] = words.vectors[question.rows]
+        asked[row, : len(question.rows)] = True
+    labels = torch.from_numpy(np.stack([q.labels for q in questions]))
+    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked)
+
+
+def prefetched(
+    pack: Pack, words: WordTable, config: BatchConfig, steps: range, workers: Workers
+) -> Iterator[list[Batch]]:
+    """The accumulated batches of each step, made one ahead in a thread."""
+    mine = range(workers.rank, config.batch, workers.count)
+    size = -(-len(mine) // config.accumulate)
+    pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+
+    def make(step: int) -> list[Batch]:
+        return [make_batch(pack, words, config, step, piece) for piece in pieces]
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = [pool.submit(make, step) for step in steps[:1]]
+        for step in steps:
+            batches = coming.pop().result()
+            coming += [pool.submit(make, step + 1)] if step + 1 in steps else []
+            yield batches
