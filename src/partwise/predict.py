@@ -17,8 +17,8 @@ from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.encoders.prompts import clean_phrases
 from partwise.encoders.text import load_text_encoder
 from partwise.errors import InputError
-from partwise.models.patchalign3d import PatchAlign3D
-from partwise.models.pointalign3d import PointAlign3D
+from partwise.files import cache_folder
+from partwise.models.runtime import with_runtime
 from partwise.pretrained import build_model, config_from, open_pretrained
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
@@ -94,24 +94,28 @@ class Segmenter:
         revision: str | None = None,
         device: str | torch.device = "cpu",
         text_bank: str | os.PathLike[str] | None = None,
+        runtime: str = "torch",
     ) -> Segmenter:
         """A segmenter from the weights in this package ("partwise-small"), a folder, or a hub id at a revision.
 
         The official weights, "patchalign3d/patchalign3d-encoder", are downloaded and converted in one step.
         text_bank   phrases embedded before (`partwise textbank`); with it no text model is needed for them
+        runtime     "torch", or what is faster on some processors at the price of a few labels: "torch-bf16", "onnx",
+                    "onnx-int8" (extra `fast`), CPU only; docs/speed.md compares them
         Raises MissingDataError, CheckpointError or UnsafeError.
         """
+        place = _checked_device(device)
+        if runtime != "torch" and place.type != "cpu":
+            raise InputError(f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'")
         checkpoint = open_pretrained(name, revision)
-        model = build_model(checkpoint)
-        if isinstance(model, (PatchAlign3D, PointAlign3D)):
-            model = model.folded()
+        model = with_runtime(build_model(checkpoint), runtime, checkpoint.sha256, cache_folder())
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
         embedder = _embedder(config, text_bank)
         return cls(
-            model.to(_checked_device(device)),
+            model.to(place),
             embedder,
             config,
-            ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256),
+            ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256, runtime),
         )
 
     def segment(

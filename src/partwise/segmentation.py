@@ -30,11 +30,12 @@ SUFFIXES = (".glb", ".ply", ".npz", ".json", ".png", ".html")
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """Which weights answered: name or path, hub revision, SHA-256 of the weights file."""
+    """Which weights answered, and how: name or path, hub revision, SHA-256 of the weights file, runtime."""
 
     name: str
     revision: str | None = None
     sha256: str | None = None
+    runtime: str = "torch"
 
 
 def check_output(path: str | os.PathLike[str]) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|doctor|convert|textbank|info`."""
+"""The command line: `partwise segment|doctor|convert|textbank|data|info`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Union
 import tyro
 
 from partwise.cli.convert import Convert
+from partwise.cli.data import Data
 from partwise.cli.doctor import Doctor
 from partwise.cli.info import Info
 from partwise.cli.segment import Segment
@@ -20,6 +21,7 @@ Command = Union[
     Annotated[Doctor, tyro.conf.subcommand("doctor", prefix_name=False)],
     Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)],
     Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)],
+    Annotated[Data, tyro.conf.subcommand("data", prefix_name=False)],
     Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)],
 ]
 

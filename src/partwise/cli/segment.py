@@ -38,6 +38,8 @@ class Segment:
     """Points sampled for the model."""
     device: str = "cpu"
     """cpu, cuda or mps."""
+    runtime: str = "torch"
+    """torch, torch-bf16, onnx or onnx-int8; the first use of an onnx runtime exports the model, which takes seconds."""
     allow_none: bool = False
     """Leave points unnamed that fit no phrase."""
     none_below: float = 0.0
@@ -55,7 +57,7 @@ class Segment:
 
             for path in self.out:  # before the work, not after it
                 check_output(path)
-            segmenter = Segmenter.from_pretrained(self.model, device=self.device)
+            segmenter = Segmenter.from_pretrained(self.model, device=self.device, runtime=self.runtime)
         from partwise.shape import Shape
 
         with step(f"reading {self.input}"):

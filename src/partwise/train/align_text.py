@@ -27,6 +27,7 @@ from partwise.losses import patch_text_loss, point_text_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.predict import Segmenter, SegmenterConfig
+from partwise.pretrained import build_model, open_pretrained
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import Batch, BatchConfig, prefetched
 from partwise.train.distributed import Workers
@@ -128,7 +129,8 @@ class Alignment(nn.Module):
         self.bias = nn.Parameter(
             torch.tensor(-10.0 if objective == "paper" else 0.0), requires_grad=objective == "paper"
         )
-        self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))))
+        has_points = isinstance(model, PointAlign3D)
+        self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)
 
     def forward(
         self, points: Float[Tensor, "B N 3"], text: Float[Tensor, "B T E"]
@@ -163,9 +165,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pack = Pack(data)
     words = WordTable.embed(pack.phrases(), embedder)
-    torch.manual_seed(config.batches.seed)
-    model = build(config, start)
-    module = Alignment(model, config.objective).to(workers.device)
+    module = make_module(config, start).to(workers.device)
     averaged = deepcopy(module).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(
         parameter_groups(module, config), betas=(0.9, 0.98), weight_decay=config.weight_decay
@@ -230,10 +230,9 @@ def train(
     return out / "checkpoint"
 
 
-def build(config: AlignTextConfig, start: Path | None) -> PatchAlign3D | PointAlign3D:
-    """A fresh model, its encoder taken over from the checkpoint `start` if there is one."""
-    from partwise.pretrained import build_model, open_pretrained
-
+def make_module(config: AlignTextConfig, start: Path | None) -> Alignment:
+    """A fresh model with its temperatures, its encoder taken over from the checkpoint `start` if there is one."""
+    torch.manual_seed(config.batches.seed)
     model = (
         PointAlign3D(config.model)
         if isinstance(config.model, PointAlign3DConfig)
@@ -249,7 +248,7 @@ def build(config: AlignTextConfig, start: Path | None) -> PatchAlign3D | PointAl
             raise InputError(
                 f"{start} holds an encoder of other sizes than this run's: start from one of the same config"
             )
-    return model
+    return Alignment(model, config.objective)
 
 
 def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[str, Any]]:

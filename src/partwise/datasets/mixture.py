@@ -1,0 +1,62 @@
+"""What a model is trained on: shapes of the world, real objects, and how often each comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from partwise.datasets.objects import RealObjects
+from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
+from partwise.datasets.sample import Sample
+from partwise.datasets.world.surface import Scan
+from partwise.errors import InputError
+
+# Free compositions bring new bodies and the widest choice of words, so they come more often than a fixed category.
+COMPOSED_WEIGHT = 3
+
+
+class TrainingShapes:
+    """`count` procedural shapes, then every real training object `repeats` times, each time drawn anew.
+
+    points   on each shape
+    seed     of both: the same seed gives the same shapes
+    objects  the folder of real objects; left out, there are none
+
+    Held-out categories are in neither part. Real objects come twice as CAD-like clouds for each scan-like one, as
+    their insides are mostly empty anyway. Raises InputError for numbers out of range, MissingDataError for a folder
+    without objects.
+    """
+
+    def __init__(
+        self, count: int, points: int = 8192, seed: int = 0, objects: Path | None = None, repeats: int = 1
+    ) -> None:
+        if count < 1 or points < 1 or seed < 0 or repeats < 1:
+            raise InputError(
+                f"count {count}, points {points}, seed {seed}, repeats {repeats}: the seed is at least 0, "
+                "the others at least 1"
+            )
+        self._world = ProceduralShapes(
+            seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=False
+        )
+        kinds = ["scan" if turn % 3 == 0 else "cad" for turn in range(repeats)] if objects else []
+        self._real = [
+            RealObjects(
+                objects, "train", scan=Scan(points=points, kind=kind), seed=seed + turn, without=HELD_OUT
+            )
+            for turn, kind in enumerate(kinds)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._world) + sum(map(len, self._real))
+
+    def __iter__(self) -> Iterator[Sample]:
+        yield from self._world
+        for objects in self._real:
+            yield from objects
+
+
+def weighted_categories() -> tuple[str, ...]:
+    """The training categories, the composed ones several times over: the turns of one round."""
+    fixed = training_categories()
+    composed = [name for name in fixed if name.startswith("composed ")]
+    return (*fixed, *composed * (COMPOSED_WEIGHT - 1))

@@ -1,0 +1,121 @@
+"""Headless pictures of a mesh by ray casting: colour, depth, face and barycentric weights of each pixel.
+
+No GL context, no window: rays go through Embree. `scene_of` picks the renderer of a mesh or of a cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int32, UInt8
+
+from partwise.errors import InputError, MissingExtraError
+from partwise.lift.cameras import Camera
+from partwise.lift.paint import Paint
+from partwise.lift.scene import STUDIO, UNLIT, Light, View, frame_of
+from partwise.lift.splat import CloudScene
+from partwise.shape import Shape
+
+
+class MeshScene:
+    """A mesh ready to be looked at: canonical frame, ray-casting tree, colours.
+
+    Raises InputError if there is no face with an area, MissingExtraError without embreex.
+    """
+
+    def __init__(self, shape: Shape, light: Light = STUDIO) -> None:
+        geometry = shape.geometry
+        if geometry.faces is None or len(geometry.faces) == 0:
+            raise InputError("the shape has no faces: render its points as a cloud, or give a mesh")
+        # A stray vertex that no face uses must not shrink the object in the picture.
+        self.frame = frame_of(shape, geometry.points[np.unique(geometry.faces)])
+        vertices = self.frame.apply(geometry.points)
+        corners = vertices[geometry.faces]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        if not normals.any():
+            raise InputError(
+                f"all {len(geometry.faces)} faces have zero area: there is no surface to look at"
+            )
+        self.light = light
+        self.diagonal = float(np.linalg.norm(np.ptp(corners.reshape(-1, 3), axis=0)))
+        self.depth_slack = 0.0
+        self._paint = Paint(geometry, geometry.faces)
+        self._normals = (normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]).astype(
+            np.float32
+        )
+        self._tree = _embree_scene(vertices, geometry.faces)
+
+    def render(self, camera: Camera) -> View:
+        """One picture; transparent materials are drawn opaque, since a pixel can belong to one surface only."""
+        hit = self._tree.run(*camera.rays(), output=1)
+        face, depth, u, v = hit["primID"], hit["tfar"], hit["u"], hit["v"]
+        shown = np.flatnonzero(face >= 0)
+        color = np.full(len(face), np.array([*self.light.background, 0], dtype=np.uint8).view(np.uint32)[0])
+        color[shown] = self._shade(camera, face[shown], u[shown], v[shown]).view(np.uint32)[:, 0]
+        depth[face < 0] = np.inf
+        size = (camera.height, camera.width)
+        buffers = (buffer.reshape(size) for buffer in (depth, face, u, v))
+        return View(camera, color.view(np.uint8).reshape(*size, 4), *buffers)
+
+    def _shade(
+        self,
+        camera: Camera,
+        face: Int32[np.ndarray, "M"],
+        u: Float32[np.ndarray, "M"],
+        v: Float32[np.ndarray, "M"],
+    ) -> UInt8[np.ndarray, "M 4"]:
+        """Lit colour (M,4) of the places that pixels show."""
+        color = np.full((len(face), 4), 255, dtype=np.uint8)
+        color[:, :3] = self._paint.at(face, u, v)
+        if self.light != UNLIT:
+            # Brightness in 256 steps: a product of small integers is several times faster than one of floats.
+            bright = (self.light.brightness(self._normals.take(face, axis=0), camera) * 256 + 0.5).astype(
+                np.uint16
+            )
+            color[:, :3] = (color[:, :3] * bright[:, None]) >> 8
+        return color
+
+
+def scene_of(
+    shape: Shape, light: Light = STUDIO, device: str | torch.device = "cpu"
+) -> MeshScene | CloudScene:
+    """The renderer of a shape: ray casting for a mesh, depth-tested splats for a cloud.
+
+    A cloud renders on any torch device. A mesh is cast on the CPU, many shapes at a time in worker processes.
+    Raises InputError for a mesh on another device.
+    """
+    if not shape.is_mesh:
+        return CloudScene(shape, light, device=device)
+    if torch.device(device).type != "cpu":
+        raise InputError(
+            f"meshes are ray-cast on the CPU, not on {str(device)!r}: leave the device to the encoder"
+        )
+    return MeshScene(shape, light)
+
+
+def render_views(scene: MeshScene | CloudScene, cameras: Sequence[Camera], threads: int = 1) -> list[View]:
+    """One picture for each camera, in their order. The ray caster frees the interpreter, so threads share the work."""
+    if threads <= 1:
+        return [scene.render(camera) for camera in cameras]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(scene.render, cameras))
+
+
+def pictures(views: Sequence[View]) -> UInt8[np.ndarray, "V H W 3"]:
+    """The colours (V,H,W,3) of views of one size, as an encoder takes them."""
+    return np.stack([view.color[..., :3] for view in views])
+
+
+def _embree_scene(vertices: np.ndarray, faces: np.ndarray) -> Any:
+    try:
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+    except ImportError as error:
+        raise MissingExtraError("embreex", "lift", "ray casting") from error
+    scene = EmbreeScene(robust=True)
+    TriangleMesh(scene, vertices.astype(np.float32), faces.astype(np.int32))
+    return scene

@@ -1,0 +1,240 @@
+"""Recipes: they learn, they resume bit for bit after a kill, they refuse what does not fit."""
+
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import PATCH_CONFIG, POINT_CONFIG
+
+from partwise import Segmenter
+from partwise.datasets.packed import Pack, write_pack
+from partwise.datasets.sample import PartName, Sample
+from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
+from partwise.errors import CheckpointError, InputError, MissingDataError
+from partwise.train.align_text import PRESETS, AlignTextConfig, make_module, parameter_groups, set_mode, train
+from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
+from partwise.train.batches import BatchConfig, make_batch
+from partwise.train.state import STATE
+from partwise.train.words import WordTable, ask
+
+TABLE = (PartName("leg", "support", ("legs", "table leg")), PartName("table top", "table top", ("tabletop",)))
+
+
+def table(number, points=1024):
+    """A table whose legs and top are told by height alone."""
+    rng = np.random.default_rng(number)
+    xyz = rng.uniform([-0.5, 0, -0.3], [0.5, 0.7, 0.3], (points, 3)).astype(np.float32)
+    top = np.arange(points) < points // 2
+    xyz[top, 1] = 0.7
+    return Sample(
+        points=xyz,
+        normals=np.zeros_like(xyz),
+        labels=top.astype(np.int16),
+        parts=TABLE,
+        category="table",
+        uid=f"table/{number}",
+        affordances=(),
+        heat=np.zeros((points, 0), dtype=np.float32),
+    )
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pack")
+    write_pack(folder, (table(i) for i in range(10)), 10, 1024)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return PhraseEmbedder(TextBank.load(default_bank_path()))
+
+
+BATCHES = BatchConfig(batch=4, points=(256,), synonyms=0.3, coarse=0.2, distractors=2, augment=NO_AUGMENT)
+SHORT = replace(
+    PRESETS["tiny"], model=replace(POINT_CONFIG, points_per_group=8), steps=6, batches=BATCHES, save_every=2, average=0.9
+)
+
+
+def test_ten_shapes_are_learned(pack, embedder, tmp_path):
+    config = replace(SHORT, steps=60, save_every=60, average=0.0, batches=replace(BATCHES, synonyms=0.0, coarse=0.0))
+    train(config, pack, tmp_path, embedder, validation=[table(100 + i) for i in range(3)])
+    with (tmp_path / "curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    segmenter = Segmenter.from_pretrained(tmp_path / "checkpoint")
+    from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
+
+    scores = mean_scores(evaluate_parts(segmenter, [table(200 + i) for i in range(3)], Condition()))
+    assert scores.instance > 1.5 * max(scores.largest, scores.random)
+
+
+@pytest.mark.parametrize("model", [POINT_CONFIG, PATCH_CONFIG], ids=["point", "patch"])
+def test_a_resumed_run_ends_bit_for_bit_where_a_whole_one_does(pack, embedder, tmp_path, model, monkeypatch):
+    model = replace(model, points_per_group=8) if model is POINT_CONFIG else replace(model, groups=32, group_size=16)
+    config = replace(SHORT, model=model, point_weight=1.0 if model is not PATCH_CONFIG else 0.0)
+    train(config, pack, tmp_path / "whole", embedder)
+    import partwise.train.align_text as recipe
+
+    real, calls = recipe.compute_losses, []
+
+    def dies_in_step_five(*arguments):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(recipe, "compute_losses", dies_in_step_five)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, pack, tmp_path / "killed", embedder)
+    assert not (tmp_path / "killed" / "checkpoint").exists()
+    monkeypatch.undo()
+    train(config, pack, tmp_path / "killed", embedder)
+    for name in ("model.safetensors", "config.json"):
+        whole, resumed = (tmp_path / run / "checkpoint" / name for run in ("whole", "killed"))
+        assert whole.read_bytes() == resumed.read_bytes()
+    assert (tmp_path / "whole" / "curves.csv").read_text() == (tmp_path / "killed" / "curves.csv").read_text()
+
+
+def test_a_process_killed_outright_resumes_bit_for_bit(pack, embedder, tmp_path):
+    script = (
+        "import sys; from pathlib import Path; import os, signal\n"
+        "sys.path.insert(0, sys.argv[3]); import test_train as t\n"
+        "import partwise.train.state as state\n"
+        "save = state.TrainingState.save\n"
+        "def save_and_die(self, folder, config):\n"
+        "    save(self, folder, config)\n"
+        "    if self.step == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "state.TrainingState.save = save_and_die\n"
+        "t.train(t.SHORT, Path(sys.argv[1]), Path(sys.argv[2]), t.PhraseEmbedder(t.TextBank.load(t.default_bank_path())))\n"
+    )
+    here = str(Path(__file__).parent)
+    run = subprocess.run([sys.executable, "-c", script, str(pack), str(tmp_path / "killed"), here], capture_output=True)
+    assert run.returncode == -9
+    train(SHORT, pack, tmp_path / "killed", embedder)
+    train(SHORT, pack, tmp_path / "whole", embedder)
+    files = [tmp_path / name / "checkpoint" / "model.safetensors" for name in ("killed", "whole")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_full_disk_keeps_the_last_state(pack, embedder, tmp_path, monkeypatch):
+    train(replace(SHORT, steps=2), pack, tmp_path, embedder)
+    before = (tmp_path / STATE).read_bytes()
+
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    from partwise.train.state import TrainingState
+
+    module = make_module(SHORT, None)
+    with pytest.raises((OSError, InputError), match="No space left"):
+        TrainingState({"module": module}, torch.optim.AdamW(module.parameters())).save(tmp_path, {})
+    assert (tmp_path / STATE).read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_damaged_and_foreign_states_are_refused(pack, embedder, tmp_path):
+    train(replace(SHORT, steps=2), pack, tmp_path, embedder)
+    with pytest.raises(CheckpointError, match="other settings \\(rate\\)"):
+        train(replace(SHORT, steps=2, rate=0.5), pack, tmp_path, embedder)
+    (tmp_path / STATE).write_bytes((tmp_path / STATE).read_bytes()[:500])
+    with pytest.raises(CheckpointError, match="damaged"):
+        train(replace(SHORT, steps=2), pack, tmp_path, embedder)
+
+
+def test_two_workers_train_as_one(pack, embedder, tmp_path):
+    config = replace(
+        SHORT, steps=2, model=replace(PATCH_CONFIG, groups=32, group_size=16), point_weight=0.0, train_blocks=0, average=0.0
+    )
+    train(config, pack, tmp_path / "one", embedder)
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys; sys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\nimport test_train as t\n"
+        "from dataclasses import replace\n"
+        "config = replace(t.SHORT, steps=2, model=replace(t.PATCH_CONFIG, groups=32, group_size=16), point_weight=0.0,"
+        " train_blocks=0, average=0.0)\n"
+        "bank = t.TextBank.load(t.default_bank_path())\n"
+        "t.train(config, Path(sys.argv[2]), Path(sys.argv[3]), t.PhraseEmbedder(bank))\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517", str(script)]
+    arguments = [str(Path(__file__).parent), str(pack), str(tmp_path / "two")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    run = subprocess.run([*command, *arguments], capture_output=True, text=True, env=environment)
+    assert run.returncode == 0, run.stderr
+    from safetensors.torch import load_file
+
+    one, two = (load_file(tmp_path / name / "checkpoint" / "model.safetensors") for name in ("one", "two"))
+    assert all(torch.allclose(one[key], two[key], atol=1e-5) for key in one)
+
+
+@pytest.mark.parametrize(("blocks", "expected"), [(0, set()), (1, {"1"}), (2, {"0", "1"})])
+def test_only_the_last_blocks_train_and_the_rest_stays_in_eval_mode(blocks, expected):
+    config = replace(SHORT, model=PATCH_CONFIG, train_blocks=blocks)
+    module = make_module(config, None)
+    parameter_groups(module, config)
+    set_mode(module, config)
+    trained = {name for name, p in module.model.named_parameters() if p.requires_grad}
+    assert {name.split(".")[2] for name in trained if name.startswith("blocks.")} == expected
+    assert {name.split(".")[0] for name in trained} - {"blocks"} == {"norm", "head"}
+    assert not module.model.tokenizer.training  # batch statistics of frozen layers must not drift
+    assert module.training
+
+
+def test_batches_are_a_pure_function_of_seed_and_step(pack, embedder):
+    words = WordTable.embed(Pack(pack).phrases(), embedder)
+    config = replace(BATCHES, augment=BROAD_AUGMENT)
+    first, again = (make_batch(Pack(pack), words, config, 3, range(4)) for _ in range(2))
+    part = make_batch(Pack(pack), words, config, 3, range(2, 4))
+    assert torch.equal(first.points, again.points)
+    assert torch.equal(first.labels, again.labels)
+    assert torch.equal(first.points[2:], part.points)
+    assert not torch.equal(first.points, make_batch(Pack(pack), words, config, 4, range(4)).points)
+
+
+def test_questions_never_hold_a_wrong_distractor_or_two_equal_phrases(pack, embedder):
+    words = WordTable.embed(["leg", "legs", "table leg", "table top", "tabletop", "support", "seat"], embedder)
+    labels = np.array([0, 1, -1, 1], dtype=np.int16)
+    for seed in range(50):
+        question = ask(TABLE, labels, words, 0.3, 0.5, 5, np.random.default_rng(seed))
+        assert len(set(question.rows)) == len(question.rows)
+        assert question.labels.tolist()[2] == -1
+        assert set(question.rows[2:]) <= {words.row["seat"]}
+        assert question.labels[0] != question.labels[1]
+
+
+def test_augmentation_keeps_labels_with_their_points():
+    points = np.random.default_rng(0).random((2000, 3)).astype(np.float32)
+    labels = (points[:, 1] > 0.5).astype(np.int16)
+    moved, kept = augmented(points, labels, replace(BROAD_AUGMENT, full=0.0, tilt=0.0), 500, "unit_sphere", np.random.default_rng(1))
+    assert moved.shape == (500, 3)
+    assert moved[kept == 1, 1].min() > moved[kept == 0, 1].max() - 0.1  # jitter blurs the border a little
+    same, _ = augmented(points, labels, NO_AUGMENT, 2000, "unit_sphere", np.random.default_rng(1))
+    assert np.linalg.norm(same, axis=1).max() == pytest.approx(1, abs=1e-5)
+
+
+def test_packs_that_are_missing_or_damaged(pack, tmp_path):
+    with pytest.raises(MissingDataError, match="partwise data pack"):
+        Pack(tmp_path)
+    for name in ("points.npy", "labels.npy", "shapes.json"):
+        (tmp_path / name).write_bytes((pack / name).read_bytes())
+    (tmp_path / "points.npy").write_bytes((pack / "points.npy").read_bytes()[:1000])
+    with pytest.raises(InputError, match="damaged"):
+        Pack(tmp_path)
+    with pytest.raises(InputError, match="1024 points"):
+        write_pack(tmp_path / "other", [table(0)], 1, 2048)
+
+
+def test_presets_are_what_the_paper_and_the_release_say():
+    paper, release = PRESETS["paper"], PRESETS["release"]
+    assert (paper.rate, paper.head_rate, paper.weight_decay, paper.batches.batch) == (1e-4, 5e-4, 0.05, 32)
+    assert (paper.objective, paper.train_blocks, paper.precision) == ("paper", 1, "fp32")
+    assert (release.objective, release.batches.augment.probability) == ("release", 0.0)
+    with pytest.raises(InputError, match="int4"):
+        AlignTextConfig(PATCH_CONFIG, steps=1, precision="int4")
