@@ -21,7 +21,12 @@ OBJECTS = {
         "taillight": ("__TailLights",),
         "body": ("NormalCar1__",),
     },
-    "bicycle.glb": {"wheel": ("Wheel",), "saddle": ("Saddle",), "frame": ("Frame",), "handlebar": ("Handle",)},
+    "bicycle.glb": {
+        "wheel": ("Wheel",),
+        "saddle": ("Saddle",),
+        "frame": ("Frame",),
+        "handlebar": ("Handle",),
+    },
 }
 
 
@@ -33,14 +38,19 @@ def main() -> None:
         shape = Shape.read(HERE / "objects" / name)
         parts = segmenter.segment(shape, list(meanings))
         print(f"{name}: {len(shape.faces):,} faces, asked for {', '.join(meanings)}")
-        truth = np.array([own_label(node, meanings) for node in shape.geometry.node_names])[shape.geometry.face_node]
+        truth = np.array([own_label(node, meanings) for node in shape.geometry.node_names])[
+            shape.geometry.face_node
+        ]
         area = face_areas(shape)
         for index, phrase in enumerate(meanings):
             found, own = parts.face_labels == index, truth == index
             iou = area[found & own].sum() / area[found | own].sum()
-            print(f"  {phrase:<12} {area[found].sum() / area.sum():6.1%} of the surface, IoU with the file's own {iou:.2f}")
+            share = area[found].sum() / area.sum()
+            print(f"  {phrase:<12} {share:6.1%} of the surface, IoU with the file's own {iou:.2f}")
         stem = OUT / Path(name).stem
-        written = [parts.write(f"{stem}.parts{suffix}") for suffix in (".glb", ".html", ".png", ".ply", ".json")]
+        written = [
+            parts.write(f"{stem}.parts{suffix}") for suffix in (".glb", ".html", ".png", ".ply", ".json")
+        ]
         print("  wrote " + ", ".join(map(str, written)))
     print(f"Open {OUT / 'car.parts.html'} in a browser, or {OUT / 'car.parts.glb'} in Blender.")
 

@@ -27,7 +27,10 @@ def folder(tmp_path):
 
 def official_file(path):
     pack, _ = load_pack("patchalign3d_small")
-    torch.save({"epoch": 3, "model": pack["model"], "proj": pack["proj"], "temp": pack["temp"], "args": {"lr": 1}}, path)
+    torch.save(
+        {"epoch": 3, "model": pack["model"], "proj": pack["proj"], "temp": pack["temp"], "args": {"lr": 1}},
+        path,
+    )
     return path
 
 

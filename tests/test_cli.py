@@ -24,7 +24,7 @@ def run(capsys, *arguments):
 
 
 def test_segment_writes_by_default_and_reports(checkpoint, table, tmp_path, capsys):
-    code, out, err = run(capsys, "segment", table, "table top", "leg", "--model", checkpoint)
+    code, out, _ = run(capsys, "segment", table, "table top", "leg", "--model", checkpoint)
     assert code == 0
     assert "table top" in out
     assert {p.name for p in tmp_path.iterdir()} == {"table.npy", "table.parts.ply", "table.parts.json"}
@@ -60,7 +60,9 @@ def test_segment_writes_what_is_asked_and_prints_json(checkpoint, table, tmp_pat
         (["info", "nowhere"], 3, "nowhere"),
     ],
 )
-def test_errors_are_one_line_with_their_exit_code(checkpoint, table, tmp_path, capsys, arguments, code, message):
+def test_errors_are_one_line_with_their_exit_code(
+    checkpoint, table, tmp_path, capsys, arguments, code, message
+):
     (tmp_path / "broken.ply").write_bytes(b"ply\nformat binary_little_endian 1.0\nelement vertex 99")
     np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
     before = {p.name for p in tmp_path.iterdir()}
@@ -111,7 +113,9 @@ def test_help_shows_examples(capsys):
 
 
 def test_wrong_usage_exits_with_2():
-    run = subprocess.run([sys.executable, "-c", "from partwise.cli import entry; entry()"], capture_output=True)
+    run = subprocess.run(
+        [sys.executable, "-c", "from partwise.cli import entry; entry()"], capture_output=True
+    )
     assert run.returncode == 2
 
 

@@ -28,7 +28,9 @@ def test_vertices_split_for_texture_seams_are_no_holes():
 
 
 def test_flat_faces_are_counted():
-    flat = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 1, 0]], [[0, 1, 2], [0, 1, 3]], process=False)
+    flat = trimesh.Trimesh(
+        [[0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 1, 0]], [[0, 1, 2], [0, 1, 3]], process=False
+    )
     assert examine(Shape.of(flat)).flat_faces == 1
 
 
@@ -63,7 +65,9 @@ def test_stability_is_whole_for_an_answer_that_cannot_change(segmenter, shape):
         def segment(self, shape, phrases, **options):
             return super().segment(shape, phrases, none_below=1.0, **options)
 
-    steady = stability(Silent(segmenter.model, segmenter.embedder, segmenter.config), shape, ["leg", "seat"], trials=1)
+    steady = stability(
+        Silent(segmenter.model, segmenter.embedder, segmenter.config), shape, ["leg", "seat"], trials=1
+    )
     assert (steady.resampled, steady.yaw, steady.rotated) == (1, 1, 1)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import lift_helpers
 import numpy as np
 import pytest
+import torch
 import trimesh
 
 from partwise.errors import InputError, MissingDataError, MissingExtraError
@@ -104,7 +105,8 @@ def test_changed_bytes_or_settings_are_lifted_again(library: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "harm", [lambda data: data[:50], lambda data: b"", lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]]
+    "harm",
+    [lambda data: data[:50], lambda data: b"", lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]],
 )
 def test_damaged_units_are_made_again(library: Path, tmp_path: Path, harm) -> None:
     out = tmp_path / "out"
@@ -213,10 +215,9 @@ def test_a_missing_package_stops_the_run(
         lift(library, tmp_path / "out")
 
 
-def test_a_real_encoder_in_two_workers_gives_what_one_process_gives(library: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def tiny_encoder(tmp_path: Path) -> EncoderConfig:
     transformers = pytest.importorskip("transformers")
-    import torch
-
     torch.manual_seed(0)
     tiny = transformers.Dinov2Config(
         hidden_size=16,
@@ -227,9 +228,26 @@ def test_a_real_encoder_in_two_workers_gives_what_one_process_gives(library: Pat
         image_size=56,
     )
     transformers.Dinov2Model(tiny).save_pretrained(tmp_path / "vit")
-    config, opener = replace(CONFIG, size=56), EncoderConfig(str(tmp_path / "vit")).open
-    lift(library, tmp_path / "one", config, HERE, opener)
-    report = lift(library, tmp_path / "two", config, RunConfig(workers=2, per_unit=2), opener)
+    return EncoderConfig(str(tmp_path / "vit"))
+
+
+def test_a_saved_encoder_is_opened_and_recorded(
+    library: Path, tmp_path: Path, tiny_encoder: EncoderConfig
+) -> None:
+    lift(library, tmp_path / "out", replace(CONFIG, size=56), HERE, tiny_encoder.open)
+    shards = LiftedShards(tmp_path / "out")
+    assert len(shards.settings["encoder"]["sha256"]) == 64
+    assert shards[0].features.shape == (16, 16)
+    assert np.abs(shards[0].features).max() > 0
+
+
+@pytest.mark.slow
+def test_two_workers_give_what_one_process_gives(
+    library: Path, tmp_path: Path, tiny_encoder: EncoderConfig
+) -> None:
+    config = replace(CONFIG, size=56)
+    lift(library, tmp_path / "one", config, HERE, tiny_encoder.open)
+    report = lift(library, tmp_path / "two", config, RunConfig(workers=2, per_unit=2), tiny_encoder.open)
     assert report.shapes == 5
     assert contents(tmp_path / "one").keys() == contents(tmp_path / "two").keys()
     for a, b in zip(LiftedShards(tmp_path / "one"), LiftedShards(tmp_path / "two"), strict=True):
@@ -267,7 +285,7 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
         f"t.lift(Path({str(source)!r}), Path({str(tmp_path / 'cut')!r}), opener=lift_helpers.open_slow)"
     )
     deaths = 0
-    for moment in (0.0, 0.25, 0.4):
+    for moment in (0.0, 0.3):
         process = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parent)
         have = len(unit_files(tmp_path / "cut"))
         deadline = time.monotonic() + 60
@@ -283,7 +301,7 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
         process.wait()
         with pytest.raises(MissingDataError):
             LiftedShards(tmp_path / "cut")
-    assert deaths >= 2
+    assert deaths >= 1
     left = len(unit_files(tmp_path / "cut"))
     assert 0 < left < 6
     report = lift(source, tmp_path / "cut")

@@ -122,7 +122,7 @@ def test_idw3_is_exact_at_a_centre(model, embedding, pack):
 def test_folded_tokenizer_agrees_with_the_concatenated_original():
     torch.manual_seed(0)
     net = MiniPointNet(256)
-    for norm in (net.first[1], net.second[1]):
+    for norm in (net.first.norm, net.second.norm):
         norm.running_mean.uniform_(-0.5, 0.5)
         norm.running_var.uniform_(0.5, 2)
         torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
@@ -132,9 +132,9 @@ def test_folded_tokenizer_agrees_with_the_concatenated_original():
 
     def literal(local):  # as published: concatenate [global, local] for every point
         x = local.flatten(0, 2)
-        x = net.first[2](net.first[1](net.first[0](x)).relu()).view(*local.shape[:3], -1)
+        x = net.first.leave(net.first.norm(net.first.enter(x)).relu()).view(*local.shape[:3], -1)
         x = torch.cat([x.amax(2, keepdim=True).expand_as(x), x], dim=-1)
-        x = net.second[2](net.second[1](net.second[0](x.flatten(0, 2))).relu())
+        x = net.second.leave(net.second.norm(net.second.enter(x.flatten(0, 2))).relu())
         return x.view(*local.shape[:3], -1).amax(2)
 
     with torch.no_grad():

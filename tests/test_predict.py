@@ -54,7 +54,9 @@ def test_same_seed_same_labels_other_seed_other_anchors(segmenter, shape):
 def test_size_and_place_do_not_matter(segmenter, cloud, scale, shift):
     plain = segmenter.segment(Shape.of(cloud, up="y"), PHRASES)
     moved = segmenter.segment(Shape.of(cloud * scale + shift * scale, up="y"), PHRASES)
-    assert (plain.labels == moved.labels).mean() > 0.995  # float64 keeps 1e-10 of a shape at a distance of 1e6
+    assert (
+        plain.labels == moved.labels
+    ).mean() > 0.995  # float64 keeps 1e-10 of a shape at a distance of 1e6
 
 
 @pytest.mark.parametrize("up", ["x", "z", "-y", "-x", "-z"])
@@ -147,7 +149,13 @@ def test_odd_clouds_get_an_answer(segmenter, name):
 
 @pytest.mark.parametrize(
     ("phrases", "message"),
-    [([], "phrase"), (["leg", "Leg!"], "both 'leg'"), (["..."], "'...'"), (["x" * 500], "400"), ("leg", "one string")],
+    [
+        ([], "phrase"),
+        (["leg", "Leg!"], "both 'leg'"),
+        (["..."], "'...'"),
+        (["x" * 500], "400"),
+        ("leg", "one string"),
+    ],
 )
 def test_phrases_that_cannot_be_asked(segmenter, shape, phrases, message):
     with pytest.raises(InputError, match=message):

@@ -1,5 +1,7 @@
 """The procedural world: repeatable, well labelled, and seen the way its scan says."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -216,7 +218,9 @@ def test_held_out_categories_are_not_trained_on():
     assert set(HELD_OUT) <= set(CATEGORIES)
     assert not set(HELD_OUT) & set(training_categories())
     assert len(training_categories()) + len(HELD_OUT) == len(CATEGORIES)
-    made = {ProceduralShapes(9, [name]).assembly(i).category for name in training_categories() for i in range(12)}
+    made = {
+        ProceduralShapes(9, [name]).assembly(i).category for name in training_categories() for i in range(12)
+    }
     assert not set(HELD_OUT) & made
     for name in HELD_OUT:
         assert {ProceduralShapes(9, [name]).assembly(i).category for i in range(12)} == {name}
@@ -253,3 +257,16 @@ def test_contact_sheet_shows_every_sample():
     assert (pixels[:100, :100] < 250).any()
     assert (pixels[146:246, :100] < 250).any()
     assert (pixels[146:246, 100:] == 255).all()
+
+
+def test_the_generator_of_the_guide_works():
+    guide = (Path(__file__).parent.parent / "docs" / "world.md").read_text(encoding="utf-8")
+    code = next(block for block in guide.split("```python\n") if "def side_table" in block).split("```")[0]
+    room: dict = {}
+    exec(code, room)
+    for seed in range(40):
+        table = room["side_table"](np.random.default_rng(seed))
+        names = [part.name for part in table.parts()]
+        assert names[0] == "tabletop"
+        assert set(names) <= set(vocabulary())
+        assert ("grasp" in table.affordances()) == ("handle" in names)

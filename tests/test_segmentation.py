@@ -25,7 +25,9 @@ def test_glb_has_one_node_per_part_with_its_own_geometry(mesh_parts, tmp_path):
     for node in scene.graph.nodes_geometry:
         faces[node] = len(scene.geometry[scene.graph[node][1]].faces)
     assert faces == {PHRASES[i]: n for i, n in enumerate(np.bincount(mesh_parts.face_labels)) if n}
-    assert np.allclose(scene.bounds, [mesh_parts.shape.points.min(0), mesh_parts.shape.points.max(0)], atol=1e-6)
+    assert np.allclose(
+        scene.bounds, [mesh_parts.shape.points.min(0), mesh_parts.shape.points.max(0)], atol=1e-6
+    )
 
 
 def test_ply_npz_and_json_tell_the_same(segmenter, shape, tmp_path):

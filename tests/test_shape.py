@@ -100,7 +100,11 @@ def test_assumptions_are_said_aloud(tmp_path):
 
 def test_formats_with_a_promise_or_a_custom(tmp_path):
     box = trimesh.creation.box()
-    for suffix, axis, reason in ((".glb", "y", "format"), (".stl", "z", "customary"), (".obj", "y", "customary")):
+    for suffix, axis, reason in (
+        (".glb", "y", "format"),
+        (".stl", "z", "customary"),
+        (".obj", "y", "customary"),
+    ):
         box.export(tmp_path / f"box{suffix}")
         shape = Shape.read(tmp_path / f"box{suffix}")
         assert shape.up == axis

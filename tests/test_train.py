@@ -58,12 +58,19 @@ def embedder():
 
 BATCHES = BatchConfig(batch=4, points=(256,), synonyms=0.3, coarse=0.2, distractors=2, augment=NO_AUGMENT)
 SHORT = replace(
-    PRESETS["tiny"], model=replace(POINT_CONFIG, points_per_group=8), steps=6, batches=BATCHES, save_every=2, average=0.9
+    PRESETS["tiny"],
+    model=replace(POINT_CONFIG, points_per_group=8),
+    steps=6,
+    batches=BATCHES,
+    save_every=2,
+    average=0.9,
 )
 
 
 def test_ten_shapes_are_learned(pack, embedder, tmp_path):
-    config = replace(SHORT, steps=60, save_every=60, average=0.0, batches=replace(BATCHES, synonyms=0.0, coarse=0.0))
+    config = replace(
+        SHORT, steps=60, save_every=60, average=0.0, batches=replace(BATCHES, synonyms=0.0, coarse=0.0)
+    )
     train(config, pack, tmp_path, embedder, validation=[table(100 + i) for i in range(3)])
     with (tmp_path / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -77,7 +84,11 @@ def test_ten_shapes_are_learned(pack, embedder, tmp_path):
 
 @pytest.mark.parametrize("model", [POINT_CONFIG, PATCH_CONFIG], ids=["point", "patch"])
 def test_a_resumed_run_ends_bit_for_bit_where_a_whole_one_does(pack, embedder, tmp_path, model, monkeypatch):
-    model = replace(model, points_per_group=8) if model is POINT_CONFIG else replace(model, groups=32, group_size=16)
+    model = (
+        replace(model, points_per_group=8)
+        if model is POINT_CONFIG
+        else replace(model, groups=32, group_size=16)
+    )
     config = replace(SHORT, model=model, point_weight=1.0 if model is not PATCH_CONFIG else 0.0)
     train(config, pack, tmp_path / "whole", embedder)
     import partwise.train.align_text as recipe
@@ -112,10 +123,13 @@ def test_a_process_killed_outright_resumes_bit_for_bit(pack, embedder, tmp_path)
         "    save(self, folder, config)\n"
         "    if self.step == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
         "state.TrainingState.save = save_and_die\n"
-        "t.train(t.SHORT, Path(sys.argv[1]), Path(sys.argv[2]), t.PhraseEmbedder(t.TextBank.load(t.default_bank_path())))\n"
+        "bank = t.TextBank.load(t.default_bank_path())\n"
+        "t.train(t.SHORT, Path(sys.argv[1]), Path(sys.argv[2]), t.PhraseEmbedder(bank))\n"
     )
     here = str(Path(__file__).parent)
-    run = subprocess.run([sys.executable, "-c", script, str(pack), str(tmp_path / "killed"), here], capture_output=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(pack), str(tmp_path / "killed"), here], capture_output=True
+    )
     assert run.returncode == -9
     train(SHORT, pack, tmp_path / "killed", embedder)
     train(SHORT, pack, tmp_path / "whole", embedder)
@@ -151,7 +165,12 @@ def test_damaged_and_foreign_states_are_refused(pack, embedder, tmp_path):
 
 def test_two_workers_train_as_one(pack, embedder, tmp_path):
     config = replace(
-        SHORT, steps=2, model=replace(PATCH_CONFIG, groups=32, group_size=16), point_weight=0.0, train_blocks=0, average=0.0
+        SHORT,
+        steps=2,
+        model=replace(PATCH_CONFIG, groups=32, group_size=16),
+        point_weight=0.0,
+        train_blocks=0,
+        average=0.0,
     )
     train(config, pack, tmp_path / "one", embedder)
     script = tmp_path / "run.py"
@@ -163,7 +182,14 @@ def test_two_workers_train_as_one(pack, embedder, tmp_path):
         "bank = t.TextBank.load(t.default_bank_path())\n"
         "t.train(config, Path(sys.argv[2]), Path(sys.argv[3]), t.PhraseEmbedder(bank))\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517", str(script)]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node=2",
+        "--master-port=29517",
+        str(script),
+    ]
     arguments = [str(Path(__file__).parent), str(pack), str(tmp_path / "two")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     run = subprocess.run([*command, *arguments], capture_output=True, text=True, env=environment)
@@ -199,7 +225,9 @@ def test_batches_are_a_pure_function_of_seed_and_step(pack, embedder):
 
 
 def test_questions_never_hold_a_wrong_distractor_or_two_equal_phrases(pack, embedder):
-    words = WordTable.embed(["leg", "legs", "table leg", "table top", "tabletop", "support", "seat"], embedder)
+    words = WordTable.embed(
+        ["leg", "legs", "table leg", "table top", "tabletop", "support", "seat"], embedder
+    )
     labels = np.array([0, 1, -1, 1], dtype=np.int16)
     for seed in range(50):
         question = ask(TABLE, labels, words, 0.3, 0.5, 5, np.random.default_rng(seed))
@@ -212,7 +240,14 @@ def test_questions_never_hold_a_wrong_distractor_or_two_equal_phrases(pack, embe
 def test_augmentation_keeps_labels_with_their_points():
     points = np.random.default_rng(0).random((2000, 3)).astype(np.float32)
     labels = (points[:, 1] > 0.5).astype(np.int16)
-    moved, kept = augmented(points, labels, replace(BROAD_AUGMENT, full=0.0, tilt=0.0), 500, "unit_sphere", np.random.default_rng(1))
+    moved, kept = augmented(
+        points,
+        labels,
+        replace(BROAD_AUGMENT, full=0.0, tilt=0.0),
+        500,
+        "unit_sphere",
+        np.random.default_rng(1),
+    )
     assert moved.shape == (500, 3)
     assert moved[kept == 1, 1].min() > moved[kept == 0, 1].max() - 0.1  # jitter blurs the border a little
     same, _ = augmented(points, labels, NO_AUGMENT, 2000, "unit_sphere", np.random.default_rng(1))

@@ -66,7 +66,7 @@ class Stability:
 def examine(shape: Shape) -> Examination:
     """Measure a shape; nothing is changed."""
     points = shape.points[shape.finite]
-    extent = tuple(float(v) for v in np.ptp(points, axis=0))
+    x, y, z = (float(v) for v in np.ptp(points, axis=0))
     distinct = len(np.unique(points, axis=0))
     open_edges = pieces = flat = None
     if shape.faces is not None:
@@ -74,14 +74,16 @@ def examine(shape: Shape) -> Examination:
     return Examination(
         points=len(shape.points),
         faces=None if shape.faces is None else len(shape.faces),
-        extent=extent,
+        extent=(x, y, z),
         not_finite=len(shape.points) - len(points),
         duplicates=len(points) - distinct,
         spacing=_spacing(points),
         open_edges=open_edges,
         pieces=pieces,
         flat_faces=flat,
-        one_view=None if shape.is_mesh or distinct < 100 else _seen_from_one_side(_thinned(points, VIEWED_POINTS)),
+        one_view=None
+        if shape.is_mesh or distinct < 100
+        else _seen_from_one_side(_thinned(points, VIEWED_POINTS)),
     )
 
 
@@ -109,7 +111,7 @@ def stability(
 
 def _agreement(first: Segmentation, other: Segmentation) -> float:
     """Share of equal labels: over the area of a mesh, over the points of a cloud."""
-    if first.face_labels is None or other.face_labels is None:
+    if first.face_labels is None or other.face_labels is None or first.shape.faces is None:
         return float((first.labels == other.labels).mean())
     a, b, c = (first.shape.points[first.shape.faces[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
@@ -155,7 +157,9 @@ def _seen_from_one_side(points: Float64[np.ndarray, "N 3"]) -> float:
     """The largest share of points that one distant viewer sees, over viewers spread evenly around."""
     turn = np.arange(VIEWERS) + 0.5  # a Fibonacci sphere
     polar, azimuth = np.arccos(1 - 2 * turn / VIEWERS), np.pi * (1 + np.sqrt(5)) * turn
-    directions = np.stack([np.cos(azimuth) * np.sin(polar), np.cos(polar), np.sin(azimuth) * np.sin(polar)], axis=1)
+    directions = np.stack(
+        [np.cos(azimuth) * np.sin(polar), np.cos(polar), np.sin(azimuth) * np.sin(polar)], axis=1
+    )
     spread = points - points.mean(axis=0)
     spread /= np.linalg.norm(spread, axis=1).max()
     best = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -106,7 +107,9 @@ class Segmenter:
         """
         place = _checked_device(device)
         if runtime != "torch" and place.type != "cpu":
-            raise InputError(f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'")
+            raise InputError(
+                f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'"
+            )
         checkpoint = open_pretrained(name, revision)
         model = with_runtime(build_model(checkpoint), runtime, checkpoint.sha256, cache_folder())
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
@@ -201,7 +204,7 @@ def _with_face_means(
 
 def _embedder(config: SegmenterConfig, text_bank: str | os.PathLike[str] | None) -> PhraseEmbedder:
     """Where a model's phrase vectors come from: a bank first, then its text encoder, opened only if needed."""
-    bank = TextBank.load(text_bank) if text_bank is not None else None
+    bank = TextBank.load(Path(text_bank)) if text_bank is not None else None
     if bank is None and config.text_encoder == "minilm" and config.templates == "part_only":
         bank = TextBank.load(default_bank_path())
     # Naming a hub encoder in a checkpoint, and asking it a new phrase, is the consent to download it.

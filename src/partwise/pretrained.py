@@ -9,8 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from torch import nn
-
 from partwise.checkpoint import (
     CONFIG,
     Checkpoint,
@@ -25,7 +23,8 @@ from partwise.files import cache_folder
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 
-ARCHITECTURES: dict[str, tuple[type, type[nn.Module]]] = {
+Model = PatchAlign3D | PointAlign3D
+ARCHITECTURES: dict[str, tuple[type, type[PatchAlign3D] | type[PointAlign3D]]] = {
     "patchalign3d": (PatchAlign3DConfig, PatchAlign3D),
     "pointalign3d": (PointAlign3DConfig, PointAlign3D),
 }
@@ -47,7 +46,7 @@ OFFICIAL_SEGMENTER = {
 Config = TypeVar("Config")
 
 
-def build_model(checkpoint: Checkpoint) -> nn.Module:
+def build_model(checkpoint: Checkpoint) -> Model:
     """The model that a checkpoint describes, its weights loaded strictly, in eval mode.
 
     Raises CheckpointError if the architecture is unknown or the weights do not fit it.

@@ -42,7 +42,9 @@ def check_output(path: str | os.PathLike[str]) -> Path:
     """The path, if a result can be written there; raises InputError for an unknown suffix or a missing folder."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"cannot write {path.name!r}: the suffix decides the form, use one of {' '.join(SUFFIXES)}")
+        raise InputError(
+            f"cannot write {path.name!r}: the suffix decides the form, use one of {' '.join(SUFFIXES)}"
+        )
     check_target(path)
     return path
 
@@ -157,7 +159,7 @@ class Segmentation:
             "count": int(here.sum()),
             "score": round(float(self.confidence[here].mean()), 4) if here.any() else None,
         }
-        if self.face_labels is None:
+        if self.face_labels is None or self.shape.faces is None:
             entry["centroid"] = self.shape.points[here].mean(axis=0).tolist() if here.any() else None
             return entry
         faces = self.shape.faces[self.face_labels == index]
@@ -204,7 +206,7 @@ class Segmentation:
             "phrases": np.array(self.phrases),
             "transform": self.transform,
         }
-        if self.shape.faces is not None:
+        if self.shape.faces is not None and self.face_labels is not None:
             arrays |= {"faces": self.shape.faces, "face_labels": self.face_labels}
         return arrays
 
@@ -213,7 +215,7 @@ class Segmentation:
         labels = self.labels if self.face_labels is None else self.face_labels
         return np.concatenate([colors, np.array([NONE_COLOR], dtype=np.uint8)])[labels]
 
-    def _legend(self, colors: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+    def _legend(self, colors: np.ndarray) -> list[tuple[str, tuple[int, ...]]]:
         legend = [(name, tuple(map(int, color))) for name, color in zip(self.phrases, colors, strict=True)]
         labels = self.labels if self.face_labels is None else self.face_labels
         return [*legend, ("none", tuple(map(int, NONE_COLOR)))] if (labels == NONE).any() else legend

@@ -101,7 +101,7 @@ class Shape:
     @property
     def finite(self) -> Bool[np.ndarray, "N"]:
         """Which points (N,) have three finite coordinates; scanners leave NaN where they saw nothing."""
-        return np.isfinite(self.points).all(axis=1)
+        return np.asarray(np.isfinite(self.points).all(axis=1))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -194,7 +194,8 @@ def _geometry_of(data: Any) -> Geometry:
     if hasattr(data, "vertices"):  # trimesh.PointCloud
         return Geometry(_array(data.vertices, np.float64))
     raise InputError(
-        f"a {type(data).__name__} is not a shape: give an (N,3) array, a trimesh or Open3D object, or a path to Shape.read"
+        f"a {type(data).__name__} is not a shape: give an (N,3) array, a trimesh or Open3D object, "
+        "or a path to Shape.read"
     )
 
 

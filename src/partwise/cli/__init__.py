@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Union
+from typing import Annotated
 
 import tyro
 
@@ -16,14 +16,14 @@ from partwise.cli.segment import Segment
 from partwise.cli.textbank import BuildTextBank
 from partwise.errors import PartwiseError
 
-Command = Union[
-    Annotated[Segment, tyro.conf.subcommand("segment", prefix_name=False)],
-    Annotated[Doctor, tyro.conf.subcommand("doctor", prefix_name=False)],
-    Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)],
-    Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)],
-    Annotated[Data, tyro.conf.subcommand("data", prefix_name=False)],
-    Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)],
-]
+Command = (
+    Annotated[Segment, tyro.conf.subcommand("segment", prefix_name=False)]
+    | Annotated[Doctor, tyro.conf.subcommand("doctor", prefix_name=False)]
+    | Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)]
+    | Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)]
+    | Annotated[Data, tyro.conf.subcommand("data", prefix_name=False)]
+    | Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)]
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

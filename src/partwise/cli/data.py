@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from partwise.datasets.sample import Sample
 
 SHEET_POINTS = 6000
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -61,8 +65,8 @@ class Preview:
             ]
             sheet = contact_sheet(samples, self.columns)
         with atomic_path(self.out) as temporary:
-            # A palette of 256 colours is a third of the size and looks the same.
-            (sheet.quantize(256) if self.out.suffix.lower() == ".png" else sheet).save(temporary)
+            # A palette takes a third of the space and looks the same.
+            (sheet.quantize(128) if self.out.suffix.lower() == ".png" else sheet).save(temporary)
         print(f"wrote {self.out}: {len(samples):,} shapes of {len(names)} categories")
 
 
@@ -104,18 +108,25 @@ class PackShapes:
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out} is a file: name a folder")
         shapes = TrainingShapes(self.count, self.points, self.seed, self.objects, self.repeats)
-        write_pack(self.out, tqdm(shapes, unit="shape", smoothing=0.05), len(shapes), self.points)
+        with tqdm(total=len(shapes), unit="shape", smoothing=0.05) as bar:
+            write_pack(self.out, _counted(shapes, bar.update), len(shapes), self.points)
         print(f"wrote {self.out}: {len(shapes):,} shapes, {len(Pack(self.out).phrases()):,} phrases")
+
+
+def _counted(shapes: Iterable[Sample], tick: Callable[[], object]) -> Iterator[Sample]:
+    for shape in shapes:
+        tick()
+        yield shape
 
 
 @dataclass(frozen=True)
 class Data:
     """Look at the procedural world, or pack it for training."""
 
-    task: Union[
-        Annotated[Preview, tyro.conf.subcommand("preview", prefix_name=False)],
-        Annotated[PackShapes, tyro.conf.subcommand("pack", prefix_name=False)],
-    ]
+    task: (
+        Annotated[Preview, tyro.conf.subcommand("preview", prefix_name=False)]
+        | Annotated[PackShapes, tyro.conf.subcommand("pack", prefix_name=False)]
+    )
 
     def run(self) -> None:
         """Run the task."""

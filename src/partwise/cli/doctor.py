@@ -63,7 +63,8 @@ class Doctor:
             print("labels     not tested: name some parts, as in `partwise doctor FILE seat back leg`")
         else:
             print(
-                f"labels     kept by {steady.resampled:.0%} when sampled again, {steady.yaw:.0%} when turned about the up "
+                f"labels     kept by {steady.resampled:.0%} when sampled again, "
+                f"{steady.yaw:.0%} when turned about the up "
                 f"axis, {steady.rotated:.0%} when turned at random (worst of 3; {', '.join(phrases)})"
             )
 
@@ -88,7 +89,11 @@ def _report(shape, found) -> list[str]:
             f"surface    {holes}; {found.pieces:,} connected pieces; {found.flat_faces:,} faces without area"
         )
     if found.one_view is not None:
-        seen = "a one-sided scan, or thin: expect weaker labels" if found.one_sided else "seen from several sides"
+        seen = (
+            "a one-sided scan, or thin: expect weaker labels"
+            if found.one_sided
+            else "seen from several sides"
+        )
         lines.append(f"coverage   {seen} (one viewer sees up to {found.one_view:.0%} of the points)")
     named = [name for name in shape.geometry.node_names if name.strip()]
     if named:

@@ -22,9 +22,8 @@ class TrainingShapes:
     seed     of both: the same seed gives the same shapes
     objects  the folder of real objects; left out, there are none
 
-    Held-out categories are in neither part. Real objects come twice as CAD-like clouds for each scan-like one, as
-    their insides are mostly empty anyway. Raises InputError for numbers out of range, MissingDataError for a folder
-    without objects.
+    Held-out categories are in neither part. Every third turn over the real objects is scan-like, the others CAD-like.
+    Raises InputError for numbers out of range, MissingDataError for a folder without objects.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class TrainingShapes:
         self._world = ProceduralShapes(
             seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=False
         )
-        kinds = ["scan" if turn % 3 == 0 else "cad" for turn in range(repeats)] if objects else []
+        kinds = ["scan" if turn % 3 == 2 else "cad" for turn in range(repeats)] if objects else []
         self._real = [
             RealObjects(
                 objects, "train", scan=Scan(points=points, kind=kind), seed=seed + turn, without=HELD_OUT

@@ -52,7 +52,8 @@ class Pack:
         self._shapes = index["shapes"]
         if not len(self._shapes) == len(self._points) == len(self._labels):
             raise InputError(
-                f"{folder} lists {len(self._shapes)} shapes, its arrays hold {len(self._points)} and {len(self._labels)}: "
+                f"{folder} lists {len(self._shapes)} shapes, "
+                f"its arrays hold {len(self._points)} and {len(self._labels)}: "
                 "make it again with `partwise data pack`"
             )
 
@@ -91,7 +92,8 @@ def write_pack(folder: Path | str, samples: Iterable[Sample], count: int, points
         for row, sample in zip(range(count), samples, strict=False):
             if len(sample.points) != points or len(sample.parts) > 127:
                 raise InputError(
-                    f"{sample.uid} has {len(sample.points)} points and {len(sample.parts)} parts: a pack takes {points} "
+                    f"{sample.uid} has {len(sample.points)} points and {len(sample.parts)} parts: "
+                    f"a pack takes {points} "
                     "points and at most 127 parts"
                 )
             centred = sample.points - sample.points.mean(axis=0)

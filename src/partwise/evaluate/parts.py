@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int16, Int64
+from jaxtyping import Float32, Float64, Int16, Int64
 
 from partwise.datasets.sample import Sample
 from partwise.errors import InputError
+from partwise.metrics.counts import count_parts
+from partwise.metrics.parts import part_iou
 from partwise.points import front_points, random_rotation
 from partwise.predict import Segmenter
 from partwise.shape import Shape
@@ -107,26 +109,21 @@ def evaluate_parts(
                 uid=sample.uid,
                 category=sample.category,
                 phrases=phrases,
-                iou=tuple(part_iou(found, truth, count).tolist()),
+                iou=tuple(iou_of(found, truth, count).tolist()),
                 confidence=float(answer.confidence[named].mean()),
                 accuracy=float((found == truth).mean()),
-                largest=float(part_iou(largest, truth, count).mean()),
-                random=float(part_iou(rng.integers(0, count, len(truth)), truth, count).mean()),
+                largest=float(iou_of(largest, truth, count).mean()),
+                random=float(iou_of(rng.integers(0, count, len(truth)), truth, count).mean()),
             )
         )
     return scores
 
 
-def part_iou(
+def iou_of(
     found: Int64[np.ndarray, "N"], truth: Int64[np.ndarray, "N"], count: int
-) -> Float32[np.ndarray, "T"]:
-    """IoU (T,) of each of `count` parts, all of which are in the truth; a found label of -1 is wrong everywhere."""
-    pairs = np.bincount((found + 1) * count + truth, minlength=(count + 1) * count).reshape(count + 1, count)[
-        1:
-    ]
-    common = np.diag(pairs)
-    union = np.bincount(found + 1, minlength=count + 1)[1:] + np.bincount(truth, minlength=count) - common
-    return (common / union).astype(np.float32)
+) -> Float64[np.ndarray, "T"]:
+    """IoU (T,) of each of `count` parts, all of which are in the truth, so that no rule for absent parts matters."""
+    return part_iou(count_parts(found[None], truth[None], count), "skip_parts_absent_from_gt")[0]
 
 
 def conditioned(

@@ -63,10 +63,13 @@ class Geometry:
         for name in ("face_material", "face_node"):
             value = getattr(self, name)
             if value is not None and len(value) != len(self.faces):
-                raise InputError(f"{name} has {len(value)} rows for {len(self.faces)} faces: one for each face")
+                raise InputError(
+                    f"{name} has {len(value)} rows for {len(self.faces)} faces: one for each face"
+                )
         if len(self.faces) and (self.faces.min() < 0 or self.faces.max() >= n):
             raise InputError(
-                f"faces point to vertices {self.faces.min()}..{self.faces.max()}, but there are {n} vertices (0..{n - 1})"
+                f"faces point to vertices {self.faces.min()}..{self.faces.max()}, "
+                f"but there are {n} vertices (0..{n - 1})"
             )
 
     def surface_colors(
@@ -76,6 +79,8 @@ class Geometry:
 
         faces (M,) face indices, barycentric (M,3) weights of the three corners. Returns (M,4).
         """
+        if self.faces is None:
+            raise InputError("a point cloud has no surface to colour: ask for the colours of its points")
         corners = self.faces[faces]
         color = np.full((len(faces), 4), 255.0)
         if self.colors is not None:
@@ -92,7 +97,9 @@ class Geometry:
         return np.clip(np.rint(color), 0, 255).astype(np.uint8)
 
 
-def _texture_at(texture: UInt8[np.ndarray, "H W C"], uv: Float[np.ndarray, "M 2"]) -> Float[np.ndarray, "M 4"]:
+def _texture_at(
+    texture: UInt8[np.ndarray, "H W C"], uv: Float[np.ndarray, "M 2"]
+) -> Float[np.ndarray, "M 4"]:
     """Nearest pixel (M,4) of a repeating texture; grey and RGB images are widened to RGBA."""
     height, width, channels = texture.shape
     uv = np.nan_to_num(uv) % 1.0

@@ -104,7 +104,9 @@ def contact_sheet(images: Sequence[Image], columns: int, captions: Sequence[str]
     sheet = Image.new("RGB", (min(columns, len(images)) * width, rows * (height + 2 * line)), "white")
     for index, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left, top = index % columns * width, index // columns * (height + 2 * line)
-        draw_line(sheet, (left + line, top + line // 2), printable(caption), float(line), float(width - 2 * line))
+        draw_line(
+            sheet, (left + line, top + line // 2), printable(caption), float(line), float(width - 2 * line)
+        )
         sheet.paste(image, (left, top + 2 * line))
     return sheet
 

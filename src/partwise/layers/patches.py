@@ -31,6 +31,29 @@ def group(points: Float[Tensor, "B N 3"], groups: int, size: int, rule: str) -> 
     return Patches(centers, index, gather(points, index) - centers[:, :, None])
 
 
+class PointMlp(nn.Module):
+    """Linear, batch norm over all points of all patches, ReLU, Linear; shared by all points."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.enter = nn.Linear(inputs, hidden)
+        self.norm = nn.BatchNorm1d(hidden)
+        self.leave = nn.Linear(hidden, outputs)
+
+    def finish(self, entered: Float[Tensor, "B G K H"]) -> Float[Tensor, "B G K O"]:
+        """What follows the first Linear: (B,G,K,H) -> (B,G,K,O)."""
+        normed = self.norm(entered.flatten(0, 2)).view(entered.shape)
+        return self.leave(F.relu(normed))
+
+    def folded_enter(self) -> tuple[Float[Tensor, "H I"], Float[Tensor, "H"]]:
+        """Weight (H,I) and bias (H,) of the first Linear and the norm's running statistics as one, in float64."""
+        mean, variance = self.norm.running_mean, self.norm.running_var
+        assert mean is not None and variance is not None  # noqa: PT018 - set by BatchNorm1d's own default
+        scale = self.norm.weight.double() / torch.sqrt(variance.double() + self.norm.eps)
+        bias = (self.enter.bias.double() - mean.double()) * scale + self.norm.bias.double()
+        return self.enter.weight.double() * scale[:, None], bias
+
+
 class MiniPointNet(nn.Module):
     """A token for each patch: two shared point MLPs, each followed by a max over the patch (Point-BERT, section 3.1).
 
@@ -39,11 +62,9 @@ class MiniPointNet(nn.Module):
 
     def __init__(self, width: int, hidden: tuple[int, int, int] = (128, 256, 512)) -> None:
         super().__init__()
-        first, middle, last = hidden
-        self.first = nn.ModuleList([nn.Linear(3, first), nn.BatchNorm1d(first), nn.Linear(first, middle)])
-        self.second = nn.ModuleList(
-            [nn.Linear(2 * middle, last), nn.BatchNorm1d(last), nn.Linear(last, width)]
-        )
+        narrow, middle, wide = hidden
+        self.first = PointMlp(3, narrow, middle)
+        self.second = PointMlp(2 * middle, wide, width)
 
     def forward(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G D"]:
         """Patches seen from their centres (B,G,K,3) -> tokens (B,G,D)."""
@@ -51,27 +72,12 @@ class MiniPointNet(nn.Module):
 
     def point_features(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
         """Features of each point in each patch (B,G,K,D); a token is their maximum over the patch."""
-        x = F.relu(_normalized(self.first[1], self.first[0](local)))
-        x = self.first[2](x)  # (B,G,K,middle)
+        x = self.first.finish(self.first.enter(local))  # (B,G,K,middle)
         whole = x.amax(dim=2, keepdim=True)
         # [whole, x] @ W.T without building the pair: the whole of a patch is multiplied once, not for every point.
-        weight_whole, weight_local = self.second[0].weight.split(x.shape[-1], dim=1)
-        x = F.linear(x, weight_local, self.second[0].bias) + F.linear(whole, weight_whole)
-        return self.second[2](F.relu(_normalized(self.second[1], x)))
-
-
-@torch.no_grad()
-def patch_shares(
-    index: Int64[Tensor, "B G K"], labels: Int64[Tensor, "B N"], count: int
-) -> Float[Tensor, "B G T"]:
-    """Share (B,G,T) of the K points of each patch with each of `count` labels; label -1 counts for none."""
-    found = labels.gather(1, index.flatten(1)).view(index.shape)
-    return F.one_hot(found + 1, count + 1)[..., 1:].float().mean(dim=2)
-
-
-def _normalized(norm: nn.Module, x: Float[Tensor, "B G K D"]) -> Float[Tensor, "B G K D"]:
-    """BatchNorm over all points of all patches, channels last."""
-    return norm(x.flatten(0, 2)).view(x.shape)
+        enter = self.second.enter
+        weight_whole, weight_local = enter.weight.split(x.shape[-1], dim=1)
+        return self.second.finish(F.linear(x, weight_local, enter.bias) + F.linear(whole, weight_whole))
 
 
 class FoldedMiniPointNet(nn.Module):
@@ -84,15 +90,14 @@ class FoldedMiniPointNet(nn.Module):
 
     def __init__(self, net: MiniPointNet) -> None:
         super().__init__()
-        one_w, one_b = _folded(net.first[0], net.first[1])
-        two_w, two_b = net.first[2].weight.double(), net.first[2].bias.double()
-        three_w, three_b = _folded(net.second[0], net.second[1])
-        whole_w, local_w = three_w.split(two_w.shape[0], dim=1)
-        self.open = _linear(one_w, one_b)  # 3 -> first
-        self.whole_in = _linear(two_w, two_b)  # first -> middle, needed for its maximum alone
-        self.whole_out = _linear(whole_w, three_b + local_w @ two_b)  # middle -> last, once a patch
-        self.local = _linear(local_w @ two_w, None)  # first -> last, skipping the middle
-        self.close = _linear(net.second[2].weight.double(), net.second[2].bias.double())
+        middle_w, middle_b = net.first.leave.weight.double(), net.first.leave.bias.double()
+        wide_w, wide_b = net.second.folded_enter()
+        whole_w, local_w = wide_w.split(middle_w.shape[0], dim=1)
+        self.open = _linear(*net.first.folded_enter())  # 3 -> narrow
+        self.whole_in = _linear(middle_w, middle_b)  # narrow -> middle, needed for its maximum alone
+        self.whole_out = _linear(whole_w, wide_b + local_w @ middle_b)  # middle -> wide, once a patch
+        self.local = _linear(local_w @ middle_w, None)  # narrow -> wide, skipping the middle
+        self.close = _linear(net.second.leave.weight.double(), net.second.leave.bias.double())
 
     def forward(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G D"]:
         """Patches seen from their centres (B,G,K,3) -> tokens (B,G,D)."""
@@ -111,13 +116,6 @@ class FoldedMiniPointNet(nn.Module):
         x = self.local(x).view(batch * groups, size, -1)
         x = x.add_(whole[:, None]).relu_().flatten(0, 1)
         return F.linear(x, self.close.weight).view(batch, groups, size, -1)
-
-
-def _folded(linear: nn.Linear, norm: nn.BatchNorm1d) -> tuple[Float[Tensor, "O I"], Float[Tensor, "O"]]:
-    """Weight (O,I) and bias (O,) of Linear and BatchNorm (running statistics) as one Linear, in float64."""
-    scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-    bias = (linear.bias.double() - norm.running_mean.double()) * scale + norm.bias.double()
-    return linear.weight.double() * scale[:, None], bias
 
 
 def _linear(weight: Float[Tensor, "O I"], bias: Float[Tensor, "O"] | None) -> nn.Linear:

@@ -21,6 +21,8 @@ LARGEST_RADIUS = 12
 NEIGHBOURS_FOR_NORMAL = 16
 # Points that are asked for their spacing.
 SPACING_SAMPLE = 2048
+# (pixel, point) pairs that are tried at one time.
+PAIRS_AT_ONCE = 500_000
 EMPTY = torch.iinfo(torch.int64).max
 
 
@@ -94,18 +96,19 @@ class CloudScene:
         steep_x, steep_y = (-normal[:, axis] / _away_from_zero(normal[:, 2]) / zoom for axis in (0, 1))
         buffer = torch.full((camera.height * camera.width,), EMPTY, dtype=torch.int64, device=self.device)
         extent = int(reach.max().ceil()) if len(reach) else 0
-        for down in range(-extent, extent + 1):
-            for across in range(-extent, extent + 1):
-                i, j = row.floor().long() + down, column.floor().long() + across
-                right, below = j + 0.5 - column, i + 0.5 - row
-                inside = (i >= 0) & (i < camera.height) & (j >= 0) & (j < camera.width)
-                if down or across:  # the pixel that holds the point is always drawn
-                    inside &= right**2 + below**2 <= reach**2
-                # The disk lies in the surface, not across the view: on a slope its far side is deeper. The clamp
-                # keeps a normal that is seen edge-on, or estimated badly, from reaching far.
-                tilt = (steep_x * right + steep_y * below).clamp(-2 * self.radius, 2 * self.radius)
-                key = ((z + tilt).float().view(torch.int32).to(torch.int64) << 32) | index
-                buffer.scatter_reduce_(0, (i * camera.width + j)[inside], key[inside], "amin")
+        steps = torch.arange(-extent, extent + 1, device=self.device)
+        for some in torch.cartesian_prod(steps, steps).split(max(1, PAIRS_AT_ONCE // max(1, len(z)))):
+            down, across = some[:, :1], some[:, 1:]  # (O,1) pixels away from the one that holds the point
+            i, j = row.floor().long() + down, column.floor().long() + across  # (O,N)
+            right, below = j + 0.5 - column, i + 0.5 - row
+            inside = (i >= 0) & (i < camera.height) & (j >= 0) & (j < camera.width)
+            # The pixel that holds the point is always drawn.
+            inside &= (right**2 + below**2 <= reach**2) | ((down == 0) & (across == 0))
+            # The disk lies in the surface, not across the view: on a slope its far side is deeper. The clamp keeps
+            # a normal that is seen edge-on, or estimated badly, from reaching far.
+            tilt = (steep_x * right + steep_y * below).clamp(-2 * self.radius, 2 * self.radius)
+            key = ((z + tilt).float().view(torch.int32).to(torch.int64) << 32) | index
+            buffer.scatter_reduce_(0, (i * camera.width + j)[inside], key[inside], "amin")
         empty = buffer == EMPTY
         depth = (buffer >> 32).to(torch.int32).view(torch.float32).masked_fill(empty, torch.inf)
         winner = (buffer & 0xFFFFFFFF).masked_fill(empty, -1)

@@ -67,7 +67,9 @@ class PatchAlign3D(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.tokenizer = MiniPointNet(config.token_width, config.token_hidden)
+        self.tokenizer: MiniPointNet | FoldedMiniPointNet = MiniPointNet(
+            config.token_width, config.token_hidden
+        )
         self.reduce = nn.Linear(config.token_width, width)
         self.position = nn.Sequential(nn.Linear(3, 128), nn.GELU(), nn.Linear(128, width))
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
@@ -112,6 +114,8 @@ class PatchAlign3D(nn.Module):
 
     def folded(self) -> PatchAlign3D:
         """This model with its tokenizer folded for inference: the same labels in less time. Not for training."""
+        if isinstance(self.tokenizer, FoldedMiniPointNet):
+            return self
         twin = PatchAlign3D(self.config)
         twin.load_state_dict(self.state_dict())
         twin.tokenizer = FoldedMiniPointNet(self.tokenizer)
@@ -165,16 +169,11 @@ def _official_names(depth: int) -> dict[str, str]:
     """Official key -> key of this file, for an encoder of `depth` blocks."""
     names = {"model.cls_token": "cls_token", "model.cls_pos": "cls_position"}
     batch_norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-    for theirs, ours in (("first_conv", "first"), ("second_conv", "second")):
-        for their_layer, our_layer, fields in (
-            (0, 0, ("weight", "bias")),
-            (1, 1, batch_norm),
-            (3, 2, ("weight", "bias")),
-        ):
+    layers = ((0, "enter", ("weight", "bias")), (1, "norm", batch_norm), (3, "leave", ("weight", "bias")))
+    for mlp in ("first", "second"):
+        for number, layer, fields in layers:
             for field in fields:
-                names[f"model.encoder.{theirs}.{their_layer}.{field}"] = (
-                    f"tokenizer.{ours}.{our_layer}.{field}"
-                )
+                names[f"model.encoder.{mlp}_conv.{number}.{field}"] = f"tokenizer.{mlp}.{layer}.{field}"
     pairs = {
         "model.reduce_dim": "reduce",
         "model.pos_embed.0": "position.0",

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from partwise.errors import InputError
-from partwise.layers.patches import FoldedMiniPointNet, Patches, group
+from partwise.layers.patches import Patches, group
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding, propagate
 from partwise.points import gather, nearest
 
@@ -108,7 +108,7 @@ class PointAlign3D(nn.Module):
         """This model with its tokenizer folded for inference. Not for training."""
         twin = PointAlign3D(self.config)
         twin.load_state_dict(self.state_dict())
-        twin.encoder.tokenizer = FoldedMiniPointNet(self.encoder.tokenizer)
+        twin.encoder = twin.encoder.folded()
         return twin.to(self.encoder.cls_token.device).eval().requires_grad_(False)
 
 
@@ -147,7 +147,7 @@ class PointDecoder(nn.Module):
         _, index = nearest(points, patches.centers, min(self.neighbours, patches.centers.shape[1]))
         projected = self.from_token(tokens)
         own = self.from_local(_spread(self.narrow(local), patches, points.shape[1])) + self.from_place(points)
-        total = 0.0
+        total = torch.zeros_like(own)
         for j in range(index.shape[-1]):
             offset = points - gather(patches.centers, index[..., j])
             # Offsets are a tenth of the shape; scaled, they meet the other terms at the same size.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -22,8 +23,7 @@ from partwise.datasets.packed import Pack
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
 from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
-from partwise.layers.patches import patch_shares
-from partwise.losses import patch_text_loss, point_text_loss
+from partwise.losses import mean_over_asked, patch_fractions, patch_text_loss, point_text_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.predict import Segmenter, SegmenterConfig
@@ -35,6 +35,7 @@ from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
+COLUMNS = ("loss", "patch_loss", "point_loss", "rate", "miou")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ TINY = replace(
     average=0.0,
     precision="fp32",
     save_every=20,
-    validate_every=0,
+    validate_every=20,
 )
 PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "tiny": TINY}
 
@@ -172,55 +173,33 @@ def train(
     )
     state = TrainingState({"module": module, "averaged": averaged}, optimizer)
     resumed = state.load(out, asdict(config))
-    curves = (
-        Curves(out, ("loss", "patch_loss", "point_loss", "rate", "miou"), state.step)
-        if workers.first
-        else None
-    )
+    curves = Curves(out, COLUMNS, state.step) if workers.first else None
     if resumed and workers.first:
         tqdm.write(f"resuming {out} at step {state.step}")
     parallel = workers.wrap(module)
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
     for batches in prefetched(pack, words, config.batches, range(state.step, config.steps), workers):
-        set_mode(module, config)
-        torch.manual_seed(config.batches.seed * 1_000_003 + state.step)  # drop-path
-        factor = schedule(config, state.step)
-        for group in optimizer.param_groups:
-            group["lr"] = group["base_rate"] * factor
-        losses = np.zeros(2)
-        for number, batch in enumerate(batches):
-            last = number == len(batches) - 1
-            with nullcontext() if last else workers.no_sync(parallel):
-                patch_loss, point_loss = compute_losses(parallel, batch, config, workers.device)
-                loss = config.patch_weight * patch_loss + config.point_weight * point_loss
-                scaler.scale(loss / len(batches)).backward()
-            losses += np.array([patch_loss.item(), point_loss.item()]) / len(batches)
-        if config.clip_norm:
-            scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_([p for p in module.parameters() if p.requires_grad], config.clip_norm)
-        scaler.step(optimizer)
-        scaler.update()
-        optimizer.zero_grad(set_to_none=True)
+        losses, factor = train_step(module, parallel, batches, optimizer, scaler, config, state.step, workers)
         state.step += 1
         update_average(averaged, module, min(config.average, state.step / (state.step + 10)))
         bar.update()
         done = state.step == config.steps
         score = float("nan")
-        if (
-            validation
-            and workers.first
-            and config.validate_every
-            and (done or state.step % config.validate_every == 0)
-        ):
+        if validation and workers.first and (done or state.step % config.validate_every == 0):
             score = validate(averaged.model, config, embedder, validation)
             bar.write(f"step {state.step}: validation mIoU {score:.4f}")
         if curves is not None and (state.step % REPORT_EVERY == 0 or done or score == score):
             total = config.patch_weight * losses[0] + config.point_weight * losses[1]
             bar.set_postfix(loss=f"{total:.3f}")
-            curves.add(
-                state.step, loss=total, patch_loss=losses[0], point_loss=losses[1], rate=factor, miou=score
-            )
+            row = {
+                "loss": total,
+                "patch_loss": losses[0],
+                "point_loss": losses[1],
+                "rate": factor,
+                "miou": score,
+            }
+            curves.add(state.step, **row)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, asdict(config))
     bar.close()
@@ -228,6 +207,39 @@ def train(
         save_model(out / "checkpoint", averaged.model, config, embedder)
     workers.stop()
     return out / "checkpoint"
+
+
+def train_step(
+    module: Alignment,
+    parallel: nn.Module,
+    batches: list[Batch],
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    config: AlignTextConfig,
+    step: int,
+    workers: Workers,
+) -> tuple[Float[np.ndarray, "2"], float]:
+    """One update from the accumulated batches: (patch loss, point loss) and the factor on the rates."""
+    set_mode(module, config)
+    torch.manual_seed(config.batches.seed * 1_000_003 + step)  # drop-path
+    factor = schedule(config, step)
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_rate"] * factor
+    losses = np.zeros(2)
+    for number, batch in enumerate(batches):
+        last = number == len(batches) - 1
+        with nullcontext() if last else workers.no_sync(parallel):
+            patch_loss, point_loss = compute_losses(parallel, batch, config, workers.device)
+            loss = config.patch_weight * patch_loss + config.point_weight * point_loss
+            scaler.scale(loss / len(batches)).backward()
+        losses += np.array([patch_loss.item(), point_loss.item()]) / len(batches)
+    if config.clip_norm:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_([p for p in module.parameters() if p.requires_grad], config.clip_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad(set_to_none=True)
+    return losses, factor
 
 
 def make_module(config: AlignTextConfig, start: Path | None) -> Alignment:
@@ -300,11 +312,12 @@ def compute_losses(
     )
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
         patch_logits, index, point_logits = module(points, text)
-    shares = patch_shares(index, labels, text.shape[1])
-    patch_loss = patch_text_loss(patch_logits.float(), shares, asked, config.objective).mean()
+    masks = F.one_hot(labels + 1, text.shape[1] + 1)[..., 1:].bool()
+    patch_loss = patch_text_loss(patch_logits, patch_fractions(masks, index), asked, config.objective)
+    patch_loss = mean_over_asked(patch_loss, asked)
     if point_logits is None:
         return patch_loss, patch_loss.new_zeros(())
-    return patch_loss, point_text_loss(point_logits.float(), labels, asked, config.balance).mean()
+    return patch_loss, mean_over_asked(point_text_loss(point_logits, labels, asked, config.balance), asked)
 
 
 @torch.no_grad()
@@ -318,7 +331,7 @@ def update_average(averaged: nn.Module, module: nn.Module, decay: float) -> None
 
 
 def validate(
-    model: nn.Module, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
+    model: PatchAlign3D | PointAlign3D, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
 ) -> float:
     """Instance mIoU of the user's own Segmenter on labelled samples, as they are."""
     segmenter = Segmenter(model.eval(), embedder, segmenter_config(config, embedder))

@@ -39,7 +39,7 @@ class BatchConfig:
 
 @dataclass(frozen=True)
 class Batch:
-    """B shapes and what is asked of each: points (B,N,3), labels (B,N) into T phrases or -1, text (B,T,E), which count."""
+    """B shapes, what is asked of each, and the answer: labels index T phrases or are -1; `asked` marks real ones."""
 
     points: Float[Tensor, "B N 3"]
     labels: Int64[Tensor, "B N"]

@@ -118,5 +118,5 @@ class Curves:
         """Append one row; columns without a value stay empty."""
         with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, self.columns, restval="").writerow(
-                {"step": step, **{key: f"{value:.6g}" for key, value in values.items()}}
+                {"step": step, **{key: f"{value:.6g}" for key, value in values.items() if value == value}}
             )

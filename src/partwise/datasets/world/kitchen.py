@@ -64,10 +64,10 @@ def mug(rng: np.random.Generator) -> Assembly:
     return a
 
 
-def pouring_profile(rng: np.random.Generator, squat: Number) -> Float[np.ndarray, "P 2"]:
+def pouring_profile(rng: np.random.Generator, slender: Number) -> Float[np.ndarray, "P 2"]:
     """The outline of a kettle or teapot, from the bottom to a mouth that a lid fits on."""
     radius = rng.uniform(0.06, 0.12)
-    tall = radius * squat
+    tall = radius * slender
     mouth, belly = rng.uniform(0.35, 0.75), rng.uniform(0.25, 0.6)
     foot = rng.uniform(0.55, 1.0)
     keys = [
@@ -111,9 +111,9 @@ def lid_with_knob(rng: np.random.Generator, radius: Number, around: int) -> tupl
     return cover, knob.at(y=edge + rise - size * 0.15)
 
 
-def _pourer(a: Assembly, rng: np.random.Generator, squat: Number, over: Number) -> Assembly:
-    """Body, spout, lid with knob, and a handle: over the top in `over` of the cases, else at the back."""
-    side = pouring_profile(rng, squat)
+def _pourer(a: Assembly, rng: np.random.Generator, slender: Number, bow: bool) -> Assembly:
+    """Body (`slender` is height by radius), spout, lid with knob, and a handle: a bow over the top, or at the back."""
+    side = pouring_profile(rng, slender)
     tall, around = float(side[-1, 1]), roundness(rng) + 4
     wide, mouth = float(side[:, 0].max()), float(side[-1, 0])
     wall = wide * 0.03
@@ -124,7 +124,7 @@ def _pourer(a: Assembly, rng: np.random.Generator, squat: Number, over: Number) 
     a.add("lid", cover.at(y=tall - wall))
     a.add("knob", knob.at(y=tall - wall), of="lid")
     thick = wide * rng.uniform(0.09, 0.18)
-    if chance(rng, over):
+    if bow:
         reach, rise = wide * rng.uniform(0.7, 0.95), tall * rng.uniform(0.45, 0.9)
         y = tall * 0.75
         path = curve(
@@ -154,13 +154,15 @@ def _pourer(a: Assembly, rng: np.random.Generator, squat: Number, over: Number) 
 
 
 def kettle(rng: np.random.Generator) -> Assembly:
-    """Stove and electric kettles: tall bodies, short spouts, handle above or behind."""
-    return _pourer(Assembly("kettle"), rng, squat=rng.uniform(1.3, 2.4), over=0.5)
+    """Stove kettles with the handle above, and tall electric ones with the handle behind."""
+    bow = chance(rng, 0.5)
+    # A squat pot with the handle behind would be a teapot, which is held out of training.
+    return _pourer(Assembly("kettle"), rng, rng.uniform(1.3, 2.4) if bow else rng.uniform(2.1, 2.9), bow)
 
 
 def teapot(rng: np.random.Generator) -> Assembly:
     """Round teapots with the handle behind."""
-    return _pourer(Assembly("teapot"), rng, squat=rng.uniform(1.0, 1.7), over=0.15)
+    return _pourer(Assembly("teapot"), rng, rng.uniform(1.0, 1.7), bow=False)
 
 
 def pot(rng: np.random.Generator) -> Assembly:
