@@ -12,7 +12,6 @@ import argparse
 import functools
 import json
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 import trimesh
+from machine import save
 
 from partwise.encoders.vision import VisionEncoder
 from partwise.io.geometry import Geometry, Material
@@ -33,7 +33,6 @@ from partwise.lift.project import Target, apply_weights, view_weights
 from partwise.lift.render import MeshScene, pictures, render_views
 from partwise.shape import Shape
 
-RESULTS = Path(__file__).parent / "results" / "lifting.json"
 ROUNDS = 15
 
 
@@ -146,6 +145,7 @@ def share(faces: int, encoder: VisionEncoder) -> dict[str, float]:
 
 
 def write_meshes(folder: Path, count: int) -> None:
+    """`count` bumpy ellipsoids of 5,120 faces as PLY files."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for i in range(count):
@@ -170,7 +170,7 @@ def throughput(work: Path, encoder: Path, shapes: int) -> list[dict[str, float]]
             LiftConfig(),
             opener,
             run,
-            lambda p: moments.append((p.seconds, p.done)),
+            lambda p, moments=moments: moments.append((p.seconds, p.done)),
         )
         (begin, first), (end, last) = moments[workers - 1], moments[-1]
         rows.append({"workers": workers, "shapes_per_hour": round(3600 * (last - first) / (end - begin))})
@@ -210,6 +210,7 @@ def _resident() -> int:
 
 
 def main() -> None:
+    """Run everything and write the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shapes", type=int, default=1000, help="shapes of the memory run")
     parser.add_argument("--lifts", type=int, default=24, help="shapes of the throughput run")
@@ -239,8 +240,7 @@ def main() -> None:
             result[name] = step(Path(work))
             print(name, json.dumps(result[name], indent=1), flush=True)
     result["load_after"] = round(os.getloadavg()[0], 2)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    save("lifting", result)
 
 
 if __name__ == "__main__":

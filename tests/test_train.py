@@ -273,3 +273,13 @@ def test_presets_are_what_the_paper_and_the_release_say():
     assert (release.objective, release.batches.augment.probability) == ("release", 0.0)
     with pytest.raises(InputError, match="int4"):
         AlignTextConfig(PATCH_CONFIG, steps=1, precision="int4")
+
+
+def test_the_command_line_trains_on_ten_shapes(pack, tmp_path, capsys):
+    from partwise.cli import main
+
+    command = ["train", "patchalign3d", str(pack), str(tmp_path / "run"), "--preset", "tiny", "--steps", "2"]
+    assert main(command) == 0
+    assert "checkpoint" in capsys.readouterr().out
+    assert len(Segmenter.from_pretrained(tmp_path / "run" / "checkpoint").config.templates) > 0
+    assert main([*command[:2], str(tmp_path / "nowhere"), *command[3:]]) == 3

@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|doctor|convert|textbank|data|info`."""
+"""The command line: `partwise segment|doctor|convert|textbank|data|train|info`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from partwise.cli.doctor import Doctor
 from partwise.cli.info import Info
 from partwise.cli.segment import Segment
 from partwise.cli.textbank import BuildTextBank
+from partwise.cli.train import Train
 from partwise.errors import PartwiseError
 
 Command = (
@@ -22,6 +23,7 @@ Command = (
     | Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)]
     | Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)]
     | Annotated[Data, tyro.conf.subcommand("data", prefix_name=False)]
+    | Annotated[Train, tyro.conf.subcommand("train", prefix_name=False)]
     | Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)]
 )
 

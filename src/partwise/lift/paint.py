@@ -6,10 +6,14 @@ The same colours as `Geometry.surface_colors` within one grey level, in much les
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Int32, Int64, UInt8
+from jaxtyping import Float32, Int32, Int64, UInt8, UInt32
 
 from partwise.io.geometry import Geometry, Material
 
+# Colours are packed for speed: red in the lowest byte, alpha in the highest, as in the memory of an RGBA picture.
+PACKED = np.dtype("<u4")
+OPAQUE = 0xFF000000
+RED_AND_BLUE, GREEN = 0x00FF00FF, 0x0000FF00
 # Albedo of a surface that has no colour of its own.
 GREY = 0.7
 
@@ -30,7 +34,7 @@ class Paint:
         material = np.where(
             (material >= 0) & (material < len(geometry.materials)), material, len(swatches) - 1
         )
-        self._texels = np.concatenate([swatch.reshape(-1, 3) for swatch in swatches])
+        self._texels = _packed(np.concatenate([swatch.reshape(-1, 3) for swatch in swatches]))
         start = np.cumsum([0] + [swatch.shape[0] * swatch.shape[1] for swatch in swatches[:-1]])
         self._start = start[material].astype(np.int64)
         self._width, self._height = np.array([s.shape[1::-1] for s in swatches], dtype=np.int32)[material].T
@@ -44,19 +48,19 @@ class Paint:
 
     def at(
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
-    ) -> UInt8[np.ndarray, "M 3"]:
-        """RGB (M,3) at places given by face and the weights u, v of its second and third corner."""
+    ) -> UInt32[np.ndarray, "M"]:
+        """Packed opaque RGBA (M,) at places given by face and the weights u, v of its second and third corner."""
         color = self._texel(face, u, v)
         if self._corner_color is None:
             return color
-        corners = self._corner_color[face]
         shares = np.stack([1 - u - v, u, v], axis=1)
-        mixed = np.einsum("mk,mkc->mc", shares, corners)
-        return np.clip(mixed * color.astype(np.float32) / 255 + 0.5, 0, 255).astype(np.uint8)
+        mixed = np.einsum("mk,mkc->mc", shares, self._corner_color[face])
+        texel = color.view(np.uint8).reshape(-1, 4)[:, :3]
+        return _packed(np.clip(mixed * texel / 255 + 0.5, 0, 255).astype(np.uint8))
 
     def _texel(
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
-    ) -> UInt8[np.ndarray, "M 3"]:
+    ) -> UInt32[np.ndarray, "M"]:
         """The nearest texel of a repeating texture; image rows run top down while the second coordinate runs up."""
         index = self._start[face]
         if self._axes is not None:
@@ -65,7 +69,22 @@ class Paint:
             column = np.minimum(((across - np.floor(across)) * width).astype(np.int32), width - 1)
             row = np.minimum(((1 - (up - np.floor(up))) * height).astype(np.int32), height - 1)
             index += row * width.astype(np.int64) + column
-        return self._texels.take(index, axis=0)
+        return self._texels[index]
+
+
+def dim(color: UInt32[np.ndarray, "M"], brightness: Float32[np.ndarray, "M"]) -> UInt32[np.ndarray, "M"]:
+    """Packed colours (M,) times a brightness 0..1 (M,) in 256 steps, alpha kept: two channels in one multiplication."""
+    factor = (brightness * 256 + 0.5).astype(PACKED)
+    red_and_blue = ((color & RED_AND_BLUE) * factor >> 8) & RED_AND_BLUE
+    green = ((color & GREEN) * factor >> 8) & GREEN
+    return red_and_blue | green | (color & OPAQUE)
+
+
+def _packed(rgb: UInt8[np.ndarray, "M 3"]) -> UInt32[np.ndarray, "M"]:
+    """Opaque packed colours (M,) of RGB (M,3)."""
+    rgba = np.full((len(rgb), 4), 255, dtype=np.uint8)
+    rgba[:, :3] = rgb
+    return rgba.view(PACKED)[:, 0]
 
 
 def _swatch(material: Material, has_uv: bool) -> UInt8[np.ndarray, "H W 3"]:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float32, Int32, UInt8, UInt32
 
 from partwise.errors import InputError, MissingExtraError
 from partwise.lift.cameras import Camera
-from partwise.lift.paint import Paint
+from partwise.lift.paint import PACKED, Paint, dim
 from partwise.lift.scene import STUDIO, UNLIT, Light, View, frame_of
 from partwise.lift.splat import CloudScene
 from partwise.shape import Shape
@@ -54,8 +54,8 @@ class MeshScene:
         hit = self._tree.run(*camera.rays(), output=1)
         face, depth, u, v = hit["primID"], hit["tfar"], hit["u"], hit["v"]
         shown = np.flatnonzero(face >= 0)
-        color = np.full(len(face), np.array([*self.light.background, 0], dtype=np.uint8).view(np.uint32)[0])
-        color[shown] = self._shade(camera, face[shown], u[shown], v[shown]).view(np.uint32)[:, 0]
+        color = np.full(len(face), np.array([*self.light.background, 0], dtype=np.uint8).view(PACKED)[0])
+        color[shown] = self._shade(camera, face[shown], u[shown], v[shown])
         depth[face < 0] = np.inf
         size = (camera.height, camera.width)
         buffers = (buffer.reshape(size) for buffer in (depth, face, u, v))
@@ -67,17 +67,12 @@ class MeshScene:
         face: Int32[np.ndarray, "M"],
         u: Float32[np.ndarray, "M"],
         v: Float32[np.ndarray, "M"],
-    ) -> UInt8[np.ndarray, "M 4"]:
-        """Lit colour (M,4) of the places that pixels show."""
-        color = np.full((len(face), 4), 255, dtype=np.uint8)
-        color[:, :3] = self._paint.at(face, u, v)
-        if self.light != UNLIT:
-            # Brightness in 256 steps: a product of small integers is several times faster than one of floats.
-            bright = (self.light.brightness(self._normals.take(face, axis=0), camera) * 256 + 0.5).astype(
-                np.uint16
-            )
-            color[:, :3] = (color[:, :3] * bright[:, None]) >> 8
-        return color
+    ) -> UInt32[np.ndarray, "M"]:
+        """Lit packed colour (M,) of the places that pixels show."""
+        color = self._paint.at(face, u, v)
+        if self.light == UNLIT:
+            return color
+        return dim(color, self.light.brightness(self._normals.take(face, axis=0), camera))
 
 
 def scene_of(

@@ -66,6 +66,7 @@ class AlignTextConfig:
     balance: float = 0.0
     average: float = 0.0
     precision: str = "fp32"
+    text_encoder: str = "minilm"
     save_every: int = 200
     validate_every: int = 1000
 
@@ -81,10 +82,10 @@ PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
 RELEASE = replace(PAPER, objective="release", batches=BatchConfig(augment=NO_AUGMENT))
 SMALL = AlignTextConfig(
     PointAlign3DConfig(),
-    steps=6_000,
+    steps=1_500,
     batches=BatchConfig(
         batch=32,
-        accumulate=4,
+        accumulate=2,
         points=(2048, 2048, 2048, 4096),
         coarse=0.15,
         synonyms=0.4,
@@ -92,16 +93,18 @@ SMALL = AlignTextConfig(
         augment=BROAD_AUGMENT,
     ),
     train_blocks=-1,
-    rate=1e-3,
-    head_rate=1e-3,
-    warmup=200,
+    rate=1.5e-3,
+    head_rate=1.5e-3,
+    warmup=100,
     cosine_schedule=True,
     clip_norm=1.0,
     patch_weight=0.01,  # the paper's loss is a sum over 128 patches
     point_weight=1.0,
     balance=0.5,
-    average=0.999,
+    average=0.995,
     precision="bf16",
+    save_every=50,
+    validate_every=100,
 )
 TINY = replace(
     SMALL,
@@ -187,7 +190,7 @@ def train(
         done = state.step == config.steps
         score = float("nan")
         if validation and workers.first and (done or state.step % config.validate_every == 0):
-            score = validate(averaged.model, config, embedder, validation)
+            score = validate(averaged, config, embedder, validation)
             bar.write(f"step {state.step}: validation mIoU {score:.4f}")
         if curves is not None and (state.step % REPORT_EVERY == 0 or done or score == score):
             total = config.patch_weight * losses[0] + config.point_weight * losses[1]
@@ -204,7 +207,7 @@ def train(
             state.save(out, asdict(config))
     bar.close()
     if workers.first:
-        save_model(out / "checkpoint", averaged.model, config, embedder)
+        save_model(out / "checkpoint", averaged, config, embedder)
     workers.stop()
     return out / "checkpoint"
 
@@ -331,31 +334,37 @@ def update_average(averaged: nn.Module, module: nn.Module, decay: float) -> None
 
 
 def validate(
-    model: PatchAlign3D | PointAlign3D, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
+    module: Alignment, config: AlignTextConfig, embedder: PhraseEmbedder, samples: list[Any]
 ) -> float:
     """Instance mIoU of the user's own Segmenter on labelled samples, as they are."""
-    segmenter = Segmenter(model.eval(), embedder, segmenter_config(config, embedder))
+    segmenter = Segmenter(module.model.eval(), embedder, segmenter_config(module, config, embedder))
     return mean_scores(evaluate_parts(segmenter, samples, Condition())).instance
 
 
-def segmenter_config(config: AlignTextConfig, embedder: PhraseEmbedder) -> SegmenterConfig:
-    """How the trained model is to be asked."""
-    how = "decoder" if isinstance(config.model, PointAlign3DConfig) else "nearest"
-    return SegmenterConfig(
-        points=config.batches.points[0], box=config.batches.box, propagation=how, templates=embedder.templates
+def segmenter_config(module: Alignment, config: AlignTextConfig, embedder: PhraseEmbedder) -> SegmenterConfig:
+    """How the trained model is to be asked; points at the temperature they learned, patches at the published one."""
+    common = SegmenterConfig(
+        points=config.batches.points[0],
+        box=config.batches.box,
+        templates=embedder.templates,
+        text_encoder=config.text_encoder,
     )
+    if not isinstance(module.model, PointAlign3D):
+        return common
+    temperature = float(torch.exp(-module.point_log_scale.clamp(max=float(np.log(100.0)))))
+    return replace(common, propagation="decoder", temperature=round(temperature, 5))
 
 
-def save_model(folder: Path, model: nn.Module, config: AlignTextConfig, embedder: PhraseEmbedder) -> None:
+def save_model(folder: Path, module: Alignment, config: AlignTextConfig, embedder: PhraseEmbedder) -> None:
     """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config."""
-    architecture = "pointalign3d" if isinstance(model, PointAlign3D) else "patchalign3d"
+    architecture = "pointalign3d" if isinstance(module.model, PointAlign3D) else "patchalign3d"
     save_checkpoint(
         folder,
         {
             "architecture": architecture,
             "model": asdict(config.model),
-            "segmenter": asdict(segmenter_config(config, embedder)),
+            "segmenter": asdict(segmenter_config(module, config, embedder)),
             "training": asdict(config),
         },
-        model.state_dict(),
+        module.model.state_dict(),
     )

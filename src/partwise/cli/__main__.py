@@ -1,0 +1,5 @@
+"""`python -m partwise.cli`, which is what torchrun starts."""
+
+from partwise.cli import entry
+
+entry()

@@ -1,0 +1,67 @@
+"""`partwise train`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from partwise.cli.progress import step
+from partwise.errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model on packed shapes.
+
+    patchalign3d is stage 2 of PatchAlign3D: align patches, and points where the model has a decoder, with the words
+    for their parts.
+
+    Killed runs go on where they stood when the same command is given again. Several processes: put
+    `torchrun --nproc-per-node N -m partwise.cli` in place of `partwise`.
+
+    Examples:
+        partwise train patchalign3d packs/train runs/small --preset small --objects assets
+        partwise train patchalign3d packs/train runs/paper --preset paper --text-encoder ./bigG_text --device cuda
+    """
+
+    recipe: tyro.conf.Positional[Literal["patchalign3d"]]
+    """Which recipe; each is one readable script in partwise/train."""
+    pack: tyro.conf.Positional[Path]
+    """A folder written by `partwise data pack`."""
+    out: tyro.conf.Positional[Path]
+    """The folder of the run: state, curves.csv, checkpoint."""
+    preset: Literal["paper", "release", "small", "tiny"] = "small"
+    """paper and release: PatchAlign3D as published; small: the shipped default; tiny: seconds, to try things out."""
+    steps: int | None = None
+    """Instead of the preset's own number."""
+    start: Path | None = None
+    """A checkpoint whose encoder is taken over, such as that of stage 1."""
+    objects: Path | None = None
+    """A folder of GLB files with manifest.jsonl; its val split is asked about now and then."""
+    text_encoder: str = "minilm"
+    """minilm or the folder of a text tower; its width must be the preset's."""
+    device: str = "cpu"
+    """cpu or cuda."""
+
+    def run(self) -> None:
+        """Load the words, train, say where the checkpoint is."""
+        with step("loading"):
+            try:
+                from partwise.train.align_text import PRESETS, train
+            except ImportError as error:
+                raise MissingExtraError(str(error.name), "train", "training") from error
+            from partwise.datasets.objects import RealObjects
+            from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
+            from partwise.encoders.text import load_text_encoder
+
+            config = replace(PRESETS[self.preset], text_encoder=self.text_encoder)
+            if self.steps is not None:
+                config = replace(config, steps=self.steps)
+            bank = TextBank.load(default_bank_path()) if self.text_encoder == "minilm" else None
+            embedder = PhraseEmbedder(bank, lambda: load_text_encoder(self.text_encoder))
+            validation = list(RealObjects(self.objects, split="val", least_names=2)) if self.objects else None
+        folder = train(config, self.pack, self.out, embedder, validation, self.start, self.device)
+        print(f"wrote {folder}")
