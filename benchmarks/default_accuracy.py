@@ -11,6 +11,7 @@ of FOLDER. Each under the conditions of partwise.evaluate.parts, with the answer
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +28,12 @@ POINTS = 10_000
 SEED_NEVER_TRAINED_ON = 1_000_003
 
 
-def sets(objects: Path, each: int) -> dict[str, list]:
+def sets(objects: Path, each: int, held_out: Sequence[str]) -> dict[str, list]:
     """The labelled samples of each set."""
     scan = Scan(points=POINTS, kind="mixed")
     seen = training_categories()
     held = ProceduralShapes(SEED_NEVER_TRAINED_ON, seen, scan, length=len(seen) * each, heat=False)
-    unseen = ProceduralShapes(
-        SEED_NEVER_TRAINED_ON, HELD_OUT, scan, length=len(HELD_OUT) * each * 3, heat=False
-    )
+    unseen = ProceduralShapes(SEED_NEVER_TRAINED_ON, held_out, scan, len(held_out) * each * 5, heat=False)
     real = RealObjects(objects, split="val", least_names=2, scan=Scan(points=POINTS, kind="cad"))
     return {"held-out seeds": list(held), "held-out categories": list(unseen), "real objects": list(real)}
 
@@ -45,16 +44,19 @@ def main() -> None:
     parser.add_argument("--objects", type=Path, required=True)
     parser.add_argument("--model", default="partwise-small")
     parser.add_argument("--each", type=int, default=2, help="shapes of each training category")
+    parser.add_argument(
+        "--held-out", nargs="+", default=HELD_OUT, help="categories that this model never met"
+    )
     parser.add_argument("--name", default="default_accuracy", help="of the result file")
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model)
-    settings = {"fast": segmenter.config.points, "sharp": 4 * segmenter.config.points}
+    settings = {"fast": segmenter.config.points, "sharp": 2 * segmenter.config.points}
     result: dict[str, object] = {
         "model": segmenter.record.name,
         "sha256": segmenter.record.sha256,
         "sets": {},
     }
-    for name, samples in sets(arguments.objects, arguments.each).items():
+    for name, samples in sets(arguments.objects, arguments.each, arguments.held_out).items():
         table: dict[str, dict] = {}
         for setting, points in settings.items():
             for condition in CONDITIONS if setting == "fast" else CONDITIONS[:3]:

@@ -227,14 +227,7 @@ def main() -> None:
         "throughput": lambda work: throughput(work, save_small_vit(work / "vit"), options.lifts),
         "memory": functools.partial(memory, shapes=options.shapes),
     }
-    result: dict[str, object] = {
-        "machine": {
-            "cores": os.cpu_count(),
-            "processor": platform.machine(),
-            "python": platform.python_version(),
-        },
-        "load_before": round(os.getloadavg()[0], 2),
-    }
+    result: dict[str, object] = {"load_before": round(os.getloadavg()[0], 2)}
     with tempfile.TemporaryDirectory() as work:
         for name, step in steps.items():
             result[name] = step(Path(work))

@@ -151,7 +151,7 @@ def _described(geometry: Geometry, up: str | None, units: str | None, source: st
             raise InputError(f"unknown units {units!r}: use one of {', '.join(UNITS)} or 'unknown'")
         unit, unit_reason = units, "given"
     elif geometry.units is not None:
-        unit, unit_reason = geometry.units, "the format says so"
+        unit, unit_reason = geometry.units, "the format says so" + _odd_size(geometry)
     else:
         unit, unit_reason = _guess_units(geometry.points)
     return Shape(geometry, axis, axis_reason, unit, unit_reason, source)
@@ -164,10 +164,20 @@ def _checked_up(up: str) -> str:
     return axis
 
 
+def _odd_size(geometry: Geometry) -> str:
+    """A doubt about the unit that a format promises: many exporters write centimetres into metre files."""
+    size = _largest_extent(geometry.points) * UNITS.get(geometry.units or "", 1.0)
+    return f", but {size:.4g} m across is no everyday size" if not 0.005 <= size <= 50 else ""
+
+
+def _largest_extent(points: Float64[np.ndarray, "N 3"]) -> float:
+    finite = points[np.isfinite(points).all(axis=1)]
+    return float((finite.max(axis=0) - finite.min(axis=0)).max())
+
+
 def _guess_units(points: Float64[np.ndarray, "N 3"]) -> tuple[str, str]:
     """Unit and reason from the size alone: household things measure between 2 cm and 5 m."""
-    finite = points[np.isfinite(points).all(axis=1)]
-    size = float((finite.max(axis=0) - finite.min(axis=0)).max())
+    size = _largest_extent(points)
     if 0.02 <= size <= 5:
         return "m", f"assumed, {size:.3g} across is an everyday size in metres"
     if 20 <= size <= 5000:

@@ -35,16 +35,17 @@ class Paint:
             (material >= 0) & (material < len(geometry.materials)), material, len(swatches) - 1
         )
         self._texels = _packed(np.concatenate([swatch.reshape(-1, 3) for swatch in swatches]))
-        start = np.cumsum([0] + [swatch.shape[0] * swatch.shape[1] for swatch in swatches[:-1]])
-        self._start = start[material].astype(np.int64)
-        self._width, self._height = np.array([s.shape[1::-1] for s in swatches], dtype=np.int32)[material].T
+        self._material = material.astype(np.int32)
+        self._start = np.cumsum([0] + [swatch.shape[0] * swatch.shape[1] for swatch in swatches[:-1]])
+        self._width, self._height = np.array([s.shape[1::-1] for s in swatches], dtype=np.int32).T.copy()
         self._axes = None
         if geometry.uv is not None and max(self._width.max(), self._height.max()) > 1:
             corners = np.nan_to_num(geometry.uv.astype(np.float32))[faces]
             first = corners[:, 0]
-            # Six plain columns: NumPy is slow on rows of two.
-            steps = np.stack([first, corners[:, 1] - first, corners[:, 2] - first])  # (3,F,2)
-            self._axes = [np.ascontiguousarray(steps[:, :, axis]) for axis in (0, 1)]
+            # One row for each face: a lookup in a large mesh then waits for memory once.
+            self._axes = np.concatenate(
+                [first, corners[:, 1] - first, corners[:, 2] - first], axis=1
+            )  # (F,6)
 
     def at(
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
@@ -62,10 +63,13 @@ class Paint:
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
     ) -> UInt32[np.ndarray, "M"]:
         """The nearest texel of a repeating texture; image rows run top down while the second coordinate runs up."""
-        index = self._start[face]
+        material = self._material[face]
+        index = self._start[material]
         if self._axes is not None:
-            across, up = (start[face] + u * du[face] + v * dv[face] for start, du, dv in self._axes)
-            width, height = self._width[face], self._height[face]
+            axes = self._axes.take(face, axis=0)
+            across = axes[:, 0] + u * axes[:, 2] + v * axes[:, 4]
+            up = axes[:, 1] + u * axes[:, 3] + v * axes[:, 5]
+            width, height = self._width[material], self._height[material]
             column = np.minimum(((across - np.floor(across)) * width).astype(np.int32), width - 1)
             row = np.minimum(((1 - (up - np.floor(up))) * height).astype(np.int32), height - 1)
             index += row * width.astype(np.int64) + column

@@ -276,7 +276,10 @@ def make_unit(
             continue
         touch(name)
         outcome = _lift_file(name, path, digests[name], encoder, config, run.batch)
-        (shapes if isinstance(outcome, LiftedShape) else failures).append(outcome)  # type: ignore[arg-type]
+        if isinstance(outcome, LiftedShape):
+            shapes.append(outcome)
+        else:
+            failures.append(outcome)
     write_unit(folder, key, settings_hash, shapes, failures)
     return _UnitResult(key, len(shapes), tuple(failures), kept=False)
 
@@ -320,6 +323,7 @@ class _Tally:
         self.done = self.made = self.failed = 0
 
     def add(self, result: _UnitResult) -> None:
+        """Count a finished unit and tell whoever asked."""
         count = result.shapes + len(result.failures)
         self.done += count
         self.failed += len(result.failures)

@@ -1,0 +1,27 @@
+"""Copy a trained checkpoint in half precision, as it ships inside the package.
+
+python scripts/ship_checkpoint.py runs/small/checkpoint src/partwise/data/partwise-small
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from partwise.checkpoint import open_checkpoint, save_checkpoint
+
+
+def main() -> None:
+    """Read, halve, write; the README of the target stays."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    arguments = parser.parse_args()
+    checkpoint = open_checkpoint(arguments.source)
+    config = {key: value for key, value in checkpoint.config.items() if key != "format"}
+    state = {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}
+    save_checkpoint(arguments.target, config, state)
+
+
+if __name__ == "__main__":
+    main()
