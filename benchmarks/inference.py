@@ -22,6 +22,7 @@ from partwise import Segmenter, Shape
 from partwise.encoders.bank import PhraseEmbedder, TextBank
 from partwise.layers.patches import group
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
+from partwise.models.runtime import with_runtime
 from partwise.points import farthest_points, gather, nearest
 from partwise.predict import SegmenterConfig
 
@@ -101,17 +102,22 @@ def whole_call(model: PatchAlign3D, ceiling: float) -> dict[str, float | bool]:
     bank = TextBank(tuple(sorted(PHRASES)), vectors.astype(np.float16), "random", "0" * 64, "part_only", "")
     embedder = PhraseEmbedder(bank)
     shape = Shape.of(cloud(1)[0].numpy(), up="y")
-    plain, folded = (Segmenter(m, embedder, SegmenterConfig()) for m in (model, model.folded()))
+    onednn = with_runtime(model, "torch-onednn", "", "")
+    plain, folded, fast = (Segmenter(m, embedder, SegmenterConfig()) for m in (model, model.folded(), onednn))
     seconds = best_seconds(lambda: folded.segment(shape, PHRASES).labels, repeats=15)
     plain_seconds = best_seconds(lambda: plain.segment(shape, PHRASES).labels, repeats=15)
     arithmetic = 2 * sum(MAC.values()) / (ceiling * 1e9)
-    equal = bool((plain.segment(shape, PHRASES).labels == folded.segment(shape, PHRASES).labels).all())
+    answers = [segmenter.segment(shape, PHRASES).labels for segmenter in (plain, folded, fast)]
+    equal = all(bool((answers[0] == other).all()) for other in answers[1:])
+    onednn_seconds = best_seconds(lambda: fast.segment(shape, PHRASES).labels, repeats=15)
     return {
         "ms": 1e3 * seconds,
         "plain_ms": 1e3 * plain_seconds,
         "plain_arithmetic_at_ceiling_ms": 1e3 * arithmetic,
         "ratio": seconds / arithmetic,
         "plain_ratio": plain_seconds / arithmetic,
+        "onednn_ms": 1e3 * onednn_seconds,
+        "onednn_ratio": onednn_seconds / arithmetic,
         "labels_equal": equal,
     }
 
@@ -184,7 +190,8 @@ def main() -> None:
             print(
                 f"  segment: {call['ms']:.1f} ms, {call['ratio']:.2f}x of the plain arithmetic at the ceiling "
                 f"({call['plain_arithmetic_at_ceiling_ms']:.1f} ms); plain path {call['plain_ms']:.1f} ms, "
-                f"{call['plain_ratio']:.2f}x; labels equal: {call['labels_equal']}"
+                f"{call['plain_ratio']:.2f}x; runtime torch-onednn {call['onednn_ms']:.1f} ms, "
+                f"{call['onednn_ratio']:.2f}x; labels equal: {call['labels_equal']}"
             )
     torch.set_num_threads(threads_at_start)
     if not arguments.skip_shipped:

@@ -60,7 +60,7 @@ def samples(count: int, seed: int, box: str) -> tuple[list[Tensor], list[list[st
 def random_case(name: str, model: Model) -> Case:
     """A model with random weights whose batch norms have seen eight batches, asked for directions of its own."""
     tokenizer = (model.encoder if isinstance(model, PointAlign3D) else model).tokenizer
-    for norm in (tokenizer.first[1], tokenizer.second[1]):
+    for norm in (tokenizer.first.norm, tokenizer.second.norm):
         norm.reset_running_stats()
         norm.momentum = None  # the mean of all batches
     model.train()

@@ -70,7 +70,7 @@ def assert_labels_agree(golden_model, other, pack, at_least, clear):
 
 
 def test_unknown_runtime_is_named(golden_model, tmp_path):
-    with pytest.raises(InputError, match=r"'onnx-fp4'.*torch, torch-bf16, onnx, onnx-int8"):
+    with pytest.raises(InputError, match=r"'onnx-fp4'.*torch, torch-onednn, torch-bf16, onnx, onnx-int8"):
         with_runtime(golden_model, "onnx-fp4", "golden", tmp_path)
 
 
@@ -177,3 +177,21 @@ def test_the_plain_path_and_bfloat16_need_no_extra(point_model, tmp_path, monkey
         assert with_runtime(point_model, runtime, "weights", tmp_path)(
             torch.rand(1, 64, 3)
         ).features.shape == (1, 64, 24)
+
+
+def test_onednn_is_float32_with_the_same_labels():
+    from partwise.models.runtime import OneDnnLinear
+
+    torch.manual_seed(0)
+    model = PatchAlign3D(PatchAlign3DConfig(depth=2)).eval()
+    twin = with_runtime(model, "torch-onednn", "", "")
+    assert sum(isinstance(m, OneDnnLinear) for m in twin.modules()) >= 2 * 4 + 2
+    points = torch.rand(2, 2048, 3)
+    text = torch.randn(5, 1280)
+    with torch.inference_mode():
+        plain, fast = model(points), twin(points)
+        assert (plain.features - fast.features).abs().max() < 1e-5
+        expected = model.similarity(plain, text)
+        top = expected.topk(2, dim=-1).values
+        clear = top[..., 0] - top[..., 1] > 1e-4
+        assert torch.equal(expected.argmax(-1)[clear], twin.similarity(fast, text).argmax(-1)[clear])

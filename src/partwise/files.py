@@ -45,6 +45,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def check_target(path: Path) -> None:
     """Raise InputError if no file can be written at `path`: its folder is missing, or it is a folder itself."""
     try:
+        if "\0" in str(path):
+            raise InputError(f"cannot write {str(path)!r}: a name holds no NUL")
         if not path.parent.is_dir():
             raise InputError(
                 f"cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist, create it first"

@@ -101,8 +101,8 @@ class Segmenter:
 
         The official weights, "patchalign3d/patchalign3d-encoder", are downloaded and converted in one step.
         text_bank   phrases embedded before (`partwise textbank`); with it no text model is needed for them
-        runtime     "torch", or what is faster on some processors at the price of a few labels: "torch-bf16", "onnx",
-                    "onnx-int8" (extra `fast`), CPU only; docs/speed.md compares them
+        runtime     "torch", or what is faster on some processors: "torch-onednn", "onnx" (same labels), "torch-bf16",
+                    "onnx-int8" (a few other labels); CPU only, onnx needs the extra `fast`; see docs/speed.md
         Raises MissingDataError, CheckpointError or UnsafeError.
         """
         place = _checked_device(device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ class Segmentation:
         """
         path = check_output(path)
         suffix = path.suffix.lower()
-        geometry, colors = self.shape.geometry, part_colors(self.phrases)
+        geometry, colors = replace(self.shape.geometry, up=self.shape.up), part_colors(self.phrases)
         if suffix == ".glb":
             write_glb(path, geometry, self.face_labels, self.labels, self.phrases, colors, self.record())
         elif suffix == ".ply":

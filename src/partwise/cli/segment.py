@@ -39,7 +39,8 @@ class Segment:
     device: str = "cpu"
     """cpu, cuda or mps."""
     runtime: str = "torch"
-    """torch, torch-bf16, onnx or onnx-int8; the first use of an onnx runtime exports the model, which takes seconds."""
+    """torch, torch-onednn, torch-bf16, onnx or onnx-int8; the first use of an onnx runtime exports the model, which
+    takes seconds."""
     allow_none: bool = False
     """Leave points unnamed that fit no phrase."""
     none_below: float = 0.0

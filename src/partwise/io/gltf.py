@@ -58,7 +58,7 @@ def read_gltf(source: Source) -> Geometry:
     is_mesh = _check_size(document, nodes)
     materials = Materials(document, warnings)
     blocks: list[_Block] = []
-    faces: list[Int64[np.ndarray, "f 3"]] = []
+    faces: list[Int64[np.ndarray, "_ 3"]] = []
     owners: list[tuple[int, int]] = []  # node and material of each entry of `faces`
     start = 0
     for number, node in enumerate(nodes):
@@ -236,7 +236,7 @@ def _faces(
 def _joined(
     nodes: list[_Placed],
     blocks: list[_Block],
-    faces: list[Int64[np.ndarray, "f 3"]],
+    faces: list[Int64[np.ndarray, "_ 3"]],
     owners: list[tuple[int, int]],
     materials: Materials,
     warnings: list[str],

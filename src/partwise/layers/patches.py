@@ -97,25 +97,24 @@ class FoldedMiniPointNet(nn.Module):
         self.whole_in = _linear(middle_w, middle_b)  # narrow -> middle, needed for its maximum alone
         self.whole_out = _linear(whole_w, wide_b + local_w @ middle_b)  # middle -> wide, once a patch
         self.local = _linear(local_w @ middle_w, None)  # narrow -> wide, skipping the middle
-        self.close = _linear(net.second.leave.weight.double(), net.second.leave.bias.double())
+        self.close = _linear(net.second.leave.weight.double(), None)  # wide -> width
+        self.shift = nn.Parameter(net.second.leave.bias.detach().clone(), requires_grad=False)
 
     def forward(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G D"]:
         """Patches seen from their centres (B,G,K,3) -> tokens (B,G,D)."""
-        return (
-            self._without_bias(local).amax(dim=2).add_(self.close.bias)
-        )  # the same bias for all: once a patch
+        return self._without_shift(local).amax(dim=2) + self.shift  # the same for all points: once a patch
 
     def point_features(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
         """Features of each point in each patch (B,G,K,D); a token is their maximum over the patch."""
-        return self._without_bias(local).add_(self.close.bias)
+        return self._without_shift(local) + self.shift
 
-    def _without_bias(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
+    def _without_shift(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
         batch, groups, size, _ = local.shape
         x = self.open(local.reshape(-1, 3)).relu_()
         whole = self.whole_out(self.whole_in(x).view(-1, size, self.whole_in.out_features).amax(dim=1))
         x = self.local(x).view(batch * groups, size, -1)
         x = x.add_(whole[:, None]).relu_().flatten(0, 1)
-        return F.linear(x, self.close.weight).view(batch, groups, size, -1)
+        return self.close(x).view(batch, groups, size, -1)
 
 
 def _linear(weight: Float[Tensor, "O I"], bias: Float[Tensor, "O"] | None) -> nn.Linear:
