@@ -14,13 +14,13 @@ from partwise.encoders.bert import Bert, BertConfig, BertText
 from partwise.encoders.text import (
     MINILM_SHA256,
     TextEncoder,
-    file_sha256,
     find_minilm,
     load_minilm,
     load_text_encoder,
 )
 from partwise.encoders.towers import TextTower
 from partwise.errors import CheckpointError, InputError, MissingDataError, MissingExtraError, UnsafeError
+from partwise.files import file_sha256
 
 transformers = pytest.importorskip("transformers")
 

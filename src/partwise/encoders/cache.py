@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float16
 
+from partwise.files import cache_folder
+
 _DIGEST_BYTES = 32
 
 
@@ -23,7 +25,7 @@ class PhraseCache:
 
     def __init__(self, folder: Path | str | None = None) -> None:
         """`folder` None is PARTWISE_CACHE or ~/.cache/partwise; it is created by the first write."""
-        self.folder = Path(folder or os.environ.get("PARTWISE_CACHE") or "~/.cache/partwise").expanduser()
+        self.folder = Path(folder) if folder else cache_folder()
 
     def path(self, revision: str, texts: Sequence[str]) -> Path:
         """Where the vector of these prompts lives; the prompts hold both phrase and templates.

