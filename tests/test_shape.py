@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import trimesh
+from PIL import Image
 
 from partwise import Shape
 from partwise.errors import InputError, MissingDataError
@@ -42,13 +43,38 @@ def test_from_open3d_by_its_attributes():
     cloud = SimpleNamespace(
         points=points,
         colors=points,
-        normals=points,
+        normals=np.zeros((0, 3)),
         has_colors=lambda: True,
         has_normals=lambda: False,
     )
-    assert Shape.of(cloud).geometry.colors.shape == (10, 4)
-    mesh = SimpleNamespace(vertices=points, triangles=np.array([[0, 1, 2]]))
-    assert Shape.of(mesh).faces.tolist() == [[0, 1, 2]]
+    geometry = Shape.of(cloud).geometry
+    assert geometry.colors.shape == (10, 4)
+    assert geometry.normals is None
+    mesh = SimpleNamespace(vertices=points, triangles=np.array([[0, 1, 2]]), vertex_normals=points)
+    geometry = Shape.of(mesh).geometry
+    assert geometry.faces.tolist() == [[0, 1, 2]]
+    assert np.allclose(geometry.normals, points)
+
+
+def test_from_trimesh_with_colours_texture_and_names():
+    box = trimesh.creation.box()
+    box.visual.vertex_colors = np.arange(32).reshape(8, 4)
+    assert Shape.of(box).geometry.colors.tolist() == np.arange(32).reshape(8, 4).tolist()
+    image = Image.new("RGB", (2, 2), (10, 20, 30))
+    uv = np.random.default_rng(0).random((8, 2))
+    textured = trimesh.creation.box()
+    textured.visual = trimesh.visual.TextureVisuals(uv=uv, image=image)
+    geometry = Shape.of(textured).geometry
+    weights = np.full((1, 3), 1 / 3)
+    assert geometry.surface_colors(np.array([0]), weights).tolist() == [[10, 20, 30, 255]]
+    scene = trimesh.Scene()
+    scene.add_geometry(box, node_name="seat")
+    scene.add_geometry(trimesh.creation.icosphere(1), node_name="knob", transform=np.diag([1, 1, 1, 1.0]))
+    geometry = Shape.of(scene).geometry
+    assert set(geometry.node_names) == {"seat", "knob"}
+    assert np.bincount(geometry.face_node).tolist() == [12, 80]
+    with pytest.raises(InputError, match="no mesh"):
+        Shape.of(trimesh.Scene())
 
 
 def test_a_shape_keeps_its_own_copy():

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 from partwise.errors import InputError
 from partwise.io.geometry import Geometry
 from partwise.io.limits import Limits
+from partwise.io.memory import geometry_of
 from partwise.io.read import read_geometry
 
 # Turns that bring each axis up, as rotations (never mirrors): row i is the input direction of canonical axis i.
@@ -81,7 +82,7 @@ class Shape:
         """
         if isinstance(data, Shape):
             return replace(data, **({"up": _checked_up(up), "up_reason": "given"} if up else {}))
-        return _described(_geometry_of(data), up, units, "memory", "")
+        return _described(geometry_of(data), up, units, "memory", "")
 
     @property
     def points(self) -> Float64[np.ndarray, "N 3"]:
@@ -183,63 +184,3 @@ def _guess_units(points: Float64[np.ndarray, "N 3"]) -> tuple[str, str]:
     if 20 <= size <= 5000:
         return "mm", f"assumed, {size:.4g} across is an everyday size in millimetres"
     return "unknown", f"{size:.3g} across is no everyday size in metres or millimetres"
-
-
-def _geometry_of(data: Any) -> Geometry:
-    """Geometry of an in-memory object; other libraries are recognised by what they offer and never imported."""
-    if hasattr(data, "detach"):
-        data = data.detach().cpu().numpy()
-    if isinstance(data, (np.ndarray, list, tuple)):
-        return _geometry_of_array(data)
-    if hasattr(data, "dump") and hasattr(data, "geometry"):  # trimesh.Scene
-        data = data.to_mesh() if hasattr(data, "to_mesh") else data.dump(concatenate=True)
-    if hasattr(data, "vertices") and hasattr(data, "faces"):  # trimesh.Trimesh
-        return Geometry(_array(data.vertices, np.float64), faces=_array(data.faces, np.int64))
-    if hasattr(data, "vertices") and hasattr(data, "triangles"):  # open3d.geometry.TriangleMesh
-        return Geometry(_array(data.vertices, np.float64), faces=_array(data.triangles, np.int64))
-    if hasattr(data, "points") and hasattr(data, "has_normals"):  # open3d.geometry.PointCloud
-        colors = _rgba(np.asarray(data.colors) * 255) if data.has_colors() else None
-        normals = np.asarray(data.normals, dtype=np.float32) if data.has_normals() else None
-        return Geometry(_array(data.points, np.float64), colors=colors, normals=normals)
-    if hasattr(data, "vertices"):  # trimesh.PointCloud
-        return Geometry(_array(data.vertices, np.float64))
-    raise InputError(
-        f"a {type(data).__name__} is not a shape: give an (N,3) array, a trimesh or Open3D object, "
-        "or a path to Shape.read"
-    )
-
-
-def _geometry_of_array(data: Any) -> Geometry:
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise InputError(f"the points do not form an array: {error}") from None
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"points have dtype {array.dtype}: give real numbers")
-    if array.ndim != 2 or array.shape[1] not in (3, 6) or len(array) == 0:
-        hint = (
-            " (channels come last here: transpose it)" if array.ndim == 2 and array.shape[0] in (3, 6) else ""
-        )
-        raise InputError(f"points have shape {array.shape}: give (N,3), or (N,6) with RGB, N >= 1{hint}")
-    colors = None
-    if array.shape[1] == 6:
-        top = np.nanmax(array[:, 3:])
-        if np.nanmin(array[:, 3:]) < 0 or top > 255:
-            raise InputError("columns 4-6 are not RGB in 0..1 or 0..255: give (N,3) points alone")
-        colors = _rgba(np.nan_to_num(array[:, 3:]) * (255 if array.dtype.kind == "f" and top <= 1 else 1))
-    return Geometry(_array(array[:, :3], np.float64), colors=colors)
-
-
-def _array(values: Any, dtype: type) -> np.ndarray:
-    """A contiguous (N,3) copy, so that the caller's data never change under a Shape."""
-    array = np.array(values, dtype=dtype, order="C")
-    if array.ndim != 2 or array.shape[1] != 3 or len(array) == 0:
-        raise InputError(f"an array of shape {array.shape} where (N,3) with N >= 1 was expected")
-    return array
-
-
-def _rgba(rgb: Float[np.ndarray, "N 3"]) -> np.ndarray:
-    """Opaque RGBA (N,4) uint8 of RGB in 0..255."""
-    opaque = np.full((len(rgb), 4), 255, dtype=np.uint8)
-    opaque[:, :3] = np.clip(np.rint(rgb), 0, 255)
-    return opaque

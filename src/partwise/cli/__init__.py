@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from inspect import cleandoc
+from typing import Annotated, Any
 
 import tyro
 
@@ -17,14 +18,20 @@ from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
 from partwise.errors import PartwiseError
 
+
+def _subcommand(name: str, command: type) -> Any:
+    """How tyro is to show a command: under its own name, with its whole docstring, examples included."""
+    return tyro.conf.subcommand(name, prefix_name=False, description=cleandoc(command.__doc__ or ""))
+
+
 Command = (
-    Annotated[Segment, tyro.conf.subcommand("segment", prefix_name=False)]
-    | Annotated[Doctor, tyro.conf.subcommand("doctor", prefix_name=False)]
-    | Annotated[Convert, tyro.conf.subcommand("convert", prefix_name=False)]
-    | Annotated[BuildTextBank, tyro.conf.subcommand("textbank", prefix_name=False)]
-    | Annotated[Data, tyro.conf.subcommand("data", prefix_name=False)]
-    | Annotated[Train, tyro.conf.subcommand("train", prefix_name=False)]
-    | Annotated[Info, tyro.conf.subcommand("info", prefix_name=False)]
+    Annotated[Segment, _subcommand("segment", Segment)]
+    | Annotated[Doctor, _subcommand("doctor", Doctor)]
+    | Annotated[Convert, _subcommand("convert", Convert)]
+    | Annotated[BuildTextBank, _subcommand("textbank", BuildTextBank)]
+    | Annotated[Data, _subcommand("data", Data)]
+    | Annotated[Train, _subcommand("train", Train)]
+    | Annotated[Info, _subcommand("info", Info)]
 )
 
 

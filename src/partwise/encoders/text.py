@@ -93,7 +93,7 @@ def load_minilm(
 
     folder = find_minilm(path)
     if folder is None and allow_network:
-        folder = _hub_folder(MINILM_NAME, _MINILM_COMMIT, allow_network=True)
+        folder = hub_folder(MINILM_NAME, _MINILM_COMMIT, allow_network=True)
     if folder is None:
         raise MissingDataError(f"the text model {MINILM_NAME} is not on this machine; {MINILM_REMEDY}")
     found = file_sha256(folder / "model.safetensors")
@@ -136,11 +136,15 @@ def load_text_encoder(
             f"hub model {str(source)!r} came with revision {revision!r}, expected the 40 hex digits of a "
             "commit: copy them from the model's file list, a branch name could change under you"
         )
-    folder = _hub_folder(str(source), revision, allow_network=allow_network)
+    folder = hub_folder(str(source), revision, allow_network=allow_network)
     return TextTower(folder, name=str(source), device=device)
 
 
-def _hub_folder(repository: str, revision: str, *, allow_network: bool) -> Path:
+def hub_folder(repository: str, revision: str, *, allow_network: bool) -> Path:
+    """The files of a hub repository at a commit, from the hub's cache or, with consent only, from the network.
+
+    MissingDataError if they are not there or cannot be fetched.
+    """
     from huggingface_hub import snapshot_download
 
     try:

@@ -51,9 +51,9 @@ class TextTower:
         model family or for weights that lack a tensor of the text tower.
         """
         transformers = _import_transformers()
-        self.name, self.revision = name, _weights_sha256(folder)
+        self.name, self.revision = name, weights_sha256(folder)
         class_name, self._pooling = _family(folder)
-        with _quiet(transformers):
+        with quiet(transformers):
             self.model = _load_text_model(folder, getattr(transformers, class_name), self._pooling).to(device)
             self._tokenizer = _load_tokenizer(folder, transformers)
         config = self.model.config
@@ -120,7 +120,7 @@ def _import_transformers() -> Any:
 
 
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Hold back the loading report, which lists every tensor of the image tower as unexpected."""
     verbosity = transformers.logging.get_verbosity()
     bars = transformers.logging.is_progress_bar_enabled()
@@ -134,7 +134,8 @@ def _quiet(transformers: Any) -> Iterator[None]:
             transformers.logging.enable_progress_bar()
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a folder in the transformers format; MissingDataError or CheckpointError if it is no such."""
     path = folder / "config.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -147,13 +148,13 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def _family(folder: Path) -> tuple[str, str]:
-    kind = _read_config(folder).get("model_type")
+    kind = read_config(folder).get("model_type")
     if kind not in _FAMILIES:
         raise CheckpointError(f"{folder} holds a {kind!r} model, expected one of {', '.join(_FAMILIES)}")
     return _FAMILIES[kind]
 
 
-def _weights_sha256(folder: Path) -> str:
+def weights_sha256(folder: Path) -> str:
     """Hash of all weight files: the plain sha256 of a single file, otherwise the hash of the shard hashes."""
     single = folder / "model.safetensors"
     files = [single] if single.is_file() else sorted(folder.glob("model-*-of-*.safetensors"))
@@ -178,7 +179,7 @@ def _load_text_model(folder: Path, text_class: Any, pooling: str) -> Any:
     from safetensors import SafetensorError
 
     config = text_class.config_class.from_pretrained(folder)
-    raw = _read_config(folder)
+    raw = read_config(folder)
     if pooling == "projected" and "projection_dim" in raw:
         # A joint CLIP config keeps the true size on top and may carry a stale one in its text section.
         config.projection_dim = raw["projection_dim"]

@@ -16,8 +16,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from partwise.encoders.text import _hub_folder
-from partwise.encoders.towers import _quiet, _read_config, _weights_sha256
+from partwise.encoders.text import hub_folder
+from partwise.encoders.towers import quiet, read_config, weights_sha256
 from partwise.errors import CheckpointError, InputError, MissingDataError, MissingExtraError
 
 # DINOv2-base, Apache-2.0, at the commit that is current on its hub page.
@@ -81,10 +81,10 @@ class VisionEncoder:
         MissingExtraError without transformers, UnsafeError for pickled weights, CheckpointError for another kind of
         model or weights with holes, InputError for a size that is not whole patches.
         """
-        kind = _read_config(folder).get("model_type")
+        kind = read_config(folder).get("model_type")
         if kind not in FAMILIES:
             raise CheckpointError(f"{folder} holds a {kind!r} model, expected one of {', '.join(FAMILIES)}")
-        self.name, self.revision = name, _weights_sha256(folder)
+        self.name, self.revision = name, weights_sha256(folder)
         self.family = _with_statistics(FAMILIES[kind], folder)
         self.model = _load(folder, self.family)
         config = self.model.config
@@ -212,7 +212,7 @@ def _load(folder: Path, family: Family) -> Any:
     if tower is None:
         raise MissingExtraError("transformers", "lift", f"{family.class_name} (a newer version)")
     try:
-        with _quiet(transformers):
+        with quiet(transformers):
             model, report = tower.from_pretrained(
                 folder,
                 config=_tower_config(tower, folder),
@@ -234,7 +234,7 @@ def _load(folder: Path, family: Family) -> Any:
 
 def _tower_config(tower: Any, folder: Path) -> Any:
     config = tower.config_class.from_pretrained(folder)
-    joint = _read_config(folder)
+    joint = read_config(folder)
     if "vision_config" in joint and "projection_dim" in joint:
         # A joint CLIP config keeps the true size on top and may carry a stale one in its image section.
         config.projection_dim = joint["projection_dim"]
@@ -270,4 +270,4 @@ def _pinned_folder(repository: str, revision: str | None, allow_network: bool) -
             f"hub model {repository!r} came with revision {revision!r}, expected the 40 hex digits of a commit: "
             "copy them from the model's file list, a branch name could change under you"
         )
-    return _hub_folder(repository, revision, allow_network=allow_network)
+    return hub_folder(repository, revision, allow_network=allow_network)
