@@ -25,7 +25,10 @@ def main() -> None:
     for name, table in sets.items():
         for kind in ("by_category", "by_part") if name == "real objects" else ("by_category",):
             row = table["fast, as is"][kind]
-            print(f"\n{name}, {kind.replace('_', ' ')}: " + ", ".join(f"{k} {100 * v:.0f}" for k, v in row.items()))
+            print(
+                f"\n{name}, {kind.replace('_', ' ')}: "
+                + ", ".join(f"{k} {100 * v:.0f}" for k, v in row.items())
+            )
         print(f"\n{name}: expected calibration error {100 * table['calibration']['error']:.1f} points")
 
 
