@@ -89,10 +89,11 @@ def test_doctor_describes_and_tests(checkpoint, table, capsys):
     assert report["examination"]["points"] == 5000
 
 
-def test_doctor_without_words_says_what_to_add(table, capsys):
-    code, out, _ = run(capsys, "doctor", table)
+def test_doctor_without_words_asks_about_common_parts(checkpoint, table, capsys):
+    code, out, _ = run(capsys, "doctor", table, "--model", checkpoint)
     assert code == 0
-    assert "name some parts" in out
+    assert "handle" in out
+    assert "turned at random" in out
 
 
 def test_info_of_a_checkpoint(checkpoint, capsys):

@@ -29,7 +29,7 @@ VIEWED_POINTS = 20_000
 class Examination:
     """What was found in a shape; lengths in its own unit.
 
-    spacing      median distance to the nearest other point (vertices, for a mesh), None for a single point
+    spacing      median distance between neighbouring places (vertices, for a mesh), None for a single one
     duplicates   points that repeat an earlier one
     open_edges   edges of a mesh with one face: holes; None for a cloud
     pieces       connected components of a mesh, None for a cloud
@@ -67,7 +67,8 @@ def examine(shape: Shape) -> Examination:
     """Measure a shape; nothing is changed."""
     points = shape.points[shape.finite]
     x, y, z = (float(v) for v in np.ptp(points, axis=0))
-    distinct = len(np.unique(points, axis=0))
+    places = np.unique(points, axis=0)
+    distinct = len(places)
     open_edges = pieces = flat = None
     if shape.faces is not None:
         open_edges, pieces, flat = _mesh_topology(shape)
@@ -77,7 +78,7 @@ def examine(shape: Shape) -> Examination:
         extent=(x, y, z),
         not_finite=len(shape.points) - len(points),
         duplicates=len(points) - distinct,
-        spacing=_spacing(points),
+        spacing=_spacing(places),
         open_edges=open_edges,
         pieces=pieces,
         flat_faces=flat,

@@ -11,20 +11,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
 from partwise.errors import InputError
+from partwise.io.camera import to_y_up
 from partwise.io.geometry import Geometry
 from partwise.io.limits import Limits
 from partwise.io.memory import geometry_of
 from partwise.io.read import read_geometry
 
-# Turns that bring each axis up, as rotations (never mirrors): row i is the input direction of canonical axis i.
-_TO_Y_UP = {
-    "y": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    "z": [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
-    "x": [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
-    "-y": [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
-    "-z": [[1, 0, 0], [0, 0, -1], [0, 1, 0]],
-    "-x": [[0, 1, 0], [-1, 0, 0], [0, 0, 1]],
-}
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 # What the tools that write a format usually mean by it; a convention, not a promise.
 _CUSTOMARY_UP = {
@@ -116,7 +108,7 @@ class Shape:
 
     def to_y_up(self) -> Float64[np.ndarray, "3 3"]:
         """The rotation (3,3) that turns this shape's up axis to +Y: canonical = rotation @ point."""
-        return np.array(_TO_Y_UP[self.up], dtype=np.float64)
+        return to_y_up(self.up)
 
 
 def canonical_transform(
@@ -160,8 +152,7 @@ def _described(geometry: Geometry, up: str | None, units: str | None, source: st
 
 def _checked_up(up: str) -> str:
     axis = up.lower().removeprefix("+")
-    if axis not in _TO_Y_UP:
-        raise InputError(f"unknown up axis {up!r}: use one of {', '.join(_TO_Y_UP)}")
+    to_y_up(axis)  # raises for anything but an axis
     return axis
 
 
