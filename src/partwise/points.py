@@ -79,7 +79,7 @@ def _farthest_torch(
 def _farthest_numpy(
     points: Float[Tensor, "B N 3"], count: int, start: Int64[Tensor, "B"], skip_origin: bool
 ) -> Int64[Tensor, "B G"]:
-    """The same loop in NumPy with buffers reused: about ten times faster on a CPU, where torch's call cost rules."""
+    """The same loop in NumPy with buffers reused: faster on a CPU, where the cost of torch's calls rules."""
     chosen = np.empty((len(points), count), dtype=np.int64)
     for row, cloud in enumerate(points.numpy()):
         x, y, z = np.ascontiguousarray(cloud.T)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from partwise.errors import InputError
 from partwise.io.camera import to_y_up
@@ -119,13 +119,6 @@ def canonical_transform(
     matrix[:3, :3] = scale * rotation
     matrix[:3, 3] = -scale * rotation @ centre
     return matrix
-
-
-def apply_transform(
-    matrix: Float64[np.ndarray, "4 4"], points: Float[np.ndarray, "N 3"]
-) -> Float64[np.ndarray, "N 3"]:
-    """Points (N,3) moved by a (4,4) matrix."""
-    return points @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 def _described(geometry: Geometry, up: str | None, units: str | None, source: str, suffix: str) -> Shape:

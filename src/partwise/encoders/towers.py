@@ -176,16 +176,25 @@ def weights_sha256(folder: Path) -> str:
 
 def _load_text_model(folder: Path, text_class: Any, pooling: str) -> Any:
     """Build the text class alone and fill it; tensors of an image tower in the same file are never read."""
-    from safetensors import SafetensorError
-
     config = text_class.config_class.from_pretrained(folder)
     raw = read_config(folder)
     if pooling == "projected" and "projection_dim" in raw:
         # A joint CLIP config keeps the true size on top and may carry a stale one in its text section.
         config.projection_dim = raw["projection_dim"]
     options = {} if pooling != "mean" else {"add_pooling_layer": False}
+    return load_complete(text_class, folder, "text tower", config, **options)
+
+
+def load_complete(model_class: Any, folder: Path, what: str, config: Any, **options: Any) -> Any:
+    """One tower of a checkpoint, float32, in evaluation mode, frozen; safetensors on this machine only.
+
+    CheckpointError if the weights do not fit the config or a tensor of the tower is missing: transformers would
+    leave it random.
+    """
+    from safetensors import SafetensorError
+
     try:
-        model, report = text_class.from_pretrained(
+        model, report = model_class.from_pretrained(
             folder,
             config=config,
             use_safetensors=True,
@@ -198,7 +207,7 @@ def _load_text_model(folder: Path, text_class: Any, pooling: str) -> Any:
     missing = sorted(report["missing_keys"])
     if missing:
         raise CheckpointError(
-            f"{folder} lacks {len(missing)} tensors of its text tower ({', '.join(missing[:8])}), "
+            f"{folder} lacks {len(missing)} tensors of its {what} ({', '.join(missing[:8])}), "
             "which would stay random: expected a complete checkpoint"
         )
     return model.float().eval().requires_grad_(False)

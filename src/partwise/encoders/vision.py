@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from partwise.encoders.text import hub_folder
-from partwise.encoders.towers import quiet, read_config, weights_sha256
+from partwise.encoders.towers import load_complete, quiet, read_config, weights_sha256
 from partwise.errors import CheckpointError, InputError, MissingDataError, MissingExtraError
 
 # DINOv2-base, Apache-2.0, at the commit that is current on its hub page.
@@ -206,30 +206,16 @@ def _load(folder: Path, family: Family) -> Any:
         import transformers
     except ImportError as error:
         raise MissingExtraError("transformers", "lift", "a vision encoder") from error
-    from safetensors import SafetensorError
-
     tower = getattr(transformers, family.class_name, None)
     if tower is None:
         raise MissingExtraError("transformers", "lift", f"{family.class_name} (a newer version)")
     try:
-        with quiet(transformers):
-            model, report = tower.from_pretrained(
-                folder,
-                config=_tower_config(tower, folder),
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-                **({"add_pooling_layer": False} if family.pooler else {}),
-            )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"the weights in {folder} do not fit their config.json: {error}") from error
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise CheckpointError(
-            f"{folder} lacks {len(missing)} tensors of its image tower ({', '.join(missing[:8])}), which would stay "
-            "random: expected a complete checkpoint"
-        )
-    return model.float().eval().requires_grad_(False)
+        config = _tower_config(tower, folder)
+    except (OSError, ValueError) as error:  # a config.json that transformers cannot read
+        raise CheckpointError(f"{folder}/config.json does not fit {family.class_name}: {error}") from error
+    options = {"add_pooling_layer": False} if family.pooler else {}
+    with quiet(transformers):
+        return load_complete(tower, folder, "image tower", config, **options)
 
 
 def _tower_config(tower: Any, folder: Path) -> Any:
