@@ -23,6 +23,7 @@ from partwise.losses import (
     koleo_distances,
     koleo_loss,
     mean_over_asked,
+    part_dice_loss,
     patch_fractions,
     patch_text_loss,
     patch_text_terms,
@@ -403,3 +404,15 @@ def test_autocast_does_not_reach_the_affinities(generator):
 def test_an_unknown_name_is_refused(call, message):
     with pytest.raises(InputError, match=message):
         call(torch.rand(1, 2, 3))
+
+
+def test_part_dice_counts_a_small_part_as_much_as_a_large_one():
+    labels = torch.tensor([[0] * 99 + [1, -1]])
+    asked = torch.tensor([[True, True, False]])
+    sure = torch.full((1, 101, 3), -20.0)
+    sure[..., 0] = 20.0  # everything is called part 0, so part 1 is missed altogether
+    assert part_dice_loss(sure, labels, asked).item() == pytest.approx(0.5 * (1 / 199) + 0.5, abs=1e-4)
+    right = sure.clone()
+    right[0, 99] = torch.tensor([-20.0, 20.0, -20.0])
+    assert part_dice_loss(right, labels, asked).item() == pytest.approx(0.0, abs=1e-4)
+    assert part_dice_loss(right, torch.full((1, 101), -1), asked).item() == 0.0

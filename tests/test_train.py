@@ -13,10 +13,12 @@ import torch
 from conftest import PATCH_CONFIG, POINT_CONFIG
 
 from partwise import Segmenter
+from partwise.checkpoint import open_checkpoint
 from partwise.datasets.packed import Pack, write_pack
 from partwise.datasets.sample import PartName, Sample
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import CheckpointError, InputError, MissingDataError
+from partwise.models.pointalign3d import PointAlign3D
 from partwise.train.align_text import PRESETS, AlignTextConfig, make_module, parameter_groups, set_mode, train
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
 from partwise.train.batches import BatchConfig, make_batch
@@ -283,3 +285,22 @@ def test_the_command_line_trains_on_ten_shapes(pack, tmp_path, capsys):
     assert "checkpoint" in capsys.readouterr().out
     assert len(Segmenter.from_pretrained(tmp_path / "run" / "checkpoint").config.templates) > 0
     assert main([*command[:2], str(tmp_path / "nowhere"), *command[3:]]) == 3
+
+
+def test_a_run_goes_on_from_all_weights_of_a_checkpoint(pack, embedder, tmp_path):
+    config = replace(SHORT, model=POINT_CONFIG, steps=2, point_weight=1.0, dice_weight=0.5, answered=100)
+    first = train(config, pack, tmp_path / "a", embedder)
+    module = make_module(replace(config, start_whole=True), first)
+    kept = open_checkpoint(first)
+    assert all(torch.equal(module.model.state_dict()[key], value) for key, value in kept.state.items())
+    temperature = kept.config["segmenter"]["temperature"]
+    assert module.point_log_scale.exp().item() == pytest.approx(1 / temperature, rel=1e-4)
+    other = replace(POINT_CONFIG, decoder_width=2 * POINT_CONFIG.decoder_width)
+    with pytest.raises(CheckpointError, match="expected"):
+        make_module(replace(config, model=other, start_whole=True), first)
+
+
+def test_answering_fewer_points_changes_none_of_their_answers():
+    model = PointAlign3D(POINT_CONFIG).eval()
+    points = torch.rand(2, 300, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(model(points, 64).features, model(points).features[:, :64], atol=1e-6)

@@ -119,6 +119,22 @@ def point_text_loss(
     return (terms * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1e-12)
 
 
+def part_dice_loss(
+    logits: Float[Tensor, "B N T"], labels: Int64[Tensor, "B N"], asked: Bool[Tensor, "B T"]
+) -> Float[Tensor, "B"]:
+    """Dice loss of each part that labelled points belong to, averaged over those parts (Milletari et al. 2016).
+
+    labels index the T phrases; -1 is no label and does not count. Probabilities are a softmax over the phrases asked.
+    A shape without labelled points costs 0.
+    """
+    logits = _precise(logits).masked_fill(~asked[:, None, :], torch.finfo(torch.float32).min)
+    labelled = (labels >= 0)[..., None]
+    target = F.one_hot(labels.clamp(min=0), logits.shape[-1]).to(logits.dtype) * labelled
+    present = target.any(dim=1)
+    terms = dice_loss(logits.softmax(dim=-1) * labelled, target)
+    return (terms * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
+
+
 def contrastive_loss(
     logits: Float[Tensor, "M M"], valid: Bool[Tensor, "M"] | None = None
 ) -> Float[Tensor, "M"]:

@@ -33,8 +33,9 @@ class Train:
     """A folder written by `partwise data pack`."""
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["paper", "release", "small", "tiny"] = "small"
-    """paper and release: PatchAlign3D as published; small: the shipped default; tiny: seconds, to try things out."""
+    preset: Literal["paper", "release", "small", "small-on", "tiny"] = "small"
+    """paper and release: PatchAlign3D as published; small, then small-on from its checkpoint: the shipped default;
+    tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None

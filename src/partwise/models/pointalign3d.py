@@ -53,7 +53,7 @@ class PointAlign3DConfig:
 
 @dataclass(frozen=True)
 class PointEmbedding:
-    """One pass over a shape: the patches' embedding, and a vector (B,N,E) for every point, of any length."""
+    """One pass over a shape: the patches' embedding, and a vector (B,N,E) for every answered point, of any length."""
 
     patches: PatchEmbedding
     features: Float[Tensor, "B N E"]
@@ -74,9 +74,10 @@ class PointAlign3D(nn.Module):
         self.encoder = PatchAlign3D(config.encoder())
         self.decoder = PointDecoder(config)
 
-    def forward(self, points: Float[Tensor, "B N 3"]) -> PointEmbedding:
+    def forward(self, points: Float[Tensor, "B N 3"], answered: int | None = None) -> PointEmbedding:
         """Clouds (B,N,3), canonical and +Y up, to text-aligned vectors of their patches and of their points.
 
+        answered  decode only the first so many points, as training does: they are a random half of a random sample
         Raises InputError if N is less than `group_size` or `points_per_group`.
         """
         groups = points.shape[1] // self.config.points_per_group
@@ -89,7 +90,7 @@ class PointAlign3D(nn.Module):
         local = self.encoder.tokenizer.point_features(patches.local)  # (B,G,K,C)
         tokens = self.encoder.encode(local.amax(dim=2), patches.centers)
         coarse = F.normalize(self.encoder.head(tokens), dim=-1)
-        features = self.decoder(swapped, patches, local, tokens)
+        features = self.decoder(swapped, patches, local, tokens, answered or points.shape[1])
         return PointEmbedding(PatchEmbedding(points, patches, tokens, coarse), features)
 
     def similarity(
@@ -142,11 +143,14 @@ class PointDecoder(nn.Module):
         patches: Patches,
         local: Float[Tensor, "B G K C"],
         tokens: Float[Tensor, "B G D"],
-    ) -> Float[Tensor, "B N E"]:
-        """Vectors (B,N,E) in the text space, not normalised."""
+        answered: int,
+    ) -> Float[Tensor, "B M E"]:
+        """Vectors (B,M,E) of the first M = `answered` points in the text space, not normalised."""
+        spread = _spread(self.narrow(local), patches, points.shape[1])[:, :answered]
+        points = points[:, :answered]
         _, index = nearest(points, patches.centers, min(self.neighbours, patches.centers.shape[1]))
         projected = self.from_token(tokens)
-        own = self.from_local(_spread(self.narrow(local), patches, points.shape[1])) + self.from_place(points)
+        own = self.from_local(spread) + self.from_place(points)
         total = torch.zeros_like(own)
         for j in range(index.shape[-1]):
             offset = points - gather(patches.centers, index[..., j])

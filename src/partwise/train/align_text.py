@@ -23,11 +23,18 @@ from partwise.datasets.packed import Pack
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
 from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
-from partwise.losses import mean_over_asked, patch_fractions, patch_text_loss, point_text_loss
+from partwise.losses import (
+    mean_over_asked,
+    part_dice_loss,
+    patch_fractions,
+    patch_text_loss,
+    point_text_loss,
+)
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
-from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
+from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.predict import Segmenter, SegmenterConfig
-from partwise.pretrained import build_model, open_pretrained
+from partwise.pretrained import open_pretrained
+from partwise.train.alignment import Alignment, take_all, take_encoder
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import Batch, BatchConfig, prefetched
 from partwise.train.distributed import Workers
@@ -47,6 +54,10 @@ class AlignTextConfig:
     train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
     patch_weight, point_weight   weights of the losses at patch and at point resolution
     balance      weight of a part in the point loss is its share to the power of minus this
+    dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
+                 as much as a large one, as mIoU does
+    answered     points of each shape that the point losses look at; all if None
+    start_whole  a `start` is a checkpoint of this same model, and training goes on from all of it
     average      decay of the averaged weights that are saved; 0 saves the last ones
     """
 
@@ -64,6 +75,9 @@ class AlignTextConfig:
     patch_weight: float = 1.0
     point_weight: float = 0.0
     balance: float = 0.0
+    dice_weight: float = 0.0
+    answered: int | None = None
+    start_whole: bool = False
     average: float = 0.0
     precision: str = "fp32"
     text_encoder: str = "minilm"
@@ -106,6 +120,28 @@ SMALL = AlignTextConfig(
     save_every=50,
     validate_every=100,
 )
+# The second leg of the shipped default, from the weights of the first: other shapes, and small parts count as much.
+SMALL_ON = replace(
+    SMALL,
+    steps=3_400,
+    batches=replace(
+        SMALL.batches,
+        batch=16,
+        accumulate=1,
+        points=(2048, 2048, 2048, 1024, 4096),
+        augment=replace(BROAD_AUGMENT, yaw=0.5, full=0.25),
+        seed=43,
+    ),
+    rate=1e-3,
+    head_rate=1e-3,
+    dice_weight=0.5,
+    answered=1024,
+    start_whole=True,
+    average=0.998,
+    precision="fp32",
+    save_every=100,
+    validate_every=200,
+)
 TINY = replace(
     SMALL,
     model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
@@ -117,37 +153,7 @@ TINY = replace(
     save_every=20,
     validate_every=20,
 )
-PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "tiny": TINY}
-
-
-class Alignment(nn.Module):
-    """A model with the temperatures and biases that are learned beside it: tau and b of patches, tau of points.
-
-    1/tau is held as its logarithm and kept at 100 or less.
-    """
-
-    def __init__(self, model: PatchAlign3D | PointAlign3D, objective: str) -> None:
-        super().__init__()
-        self.model = model
-        self.log_scale = nn.Parameter(torch.tensor(float(np.log(10.0 if objective == "paper" else 1 / 0.07))))
-        self.bias = nn.Parameter(
-            torch.tensor(-10.0 if objective == "paper" else 0.0), requires_grad=objective == "paper"
-        )
-        has_points = isinstance(model, PointAlign3D)
-        self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)
-
-    def forward(
-        self, points: Float[Tensor, "B N 3"], text: Float[Tensor, "B T E"]
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Logits of patches (B,G,T), the patches' point indices (B,G,K), and logits of points (B,N,T) if it has any."""
-        embedding = self.model(points)
-        patches = embedding.patches if isinstance(self.model, PointAlign3D) else embedding
-        scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
-        patch_logits = cosine(patches.features, text) * scale + self.bias
-        if not isinstance(self.model, PointAlign3D):
-            return patch_logits, patches.patches.index, None
-        point_scale = self.point_log_scale.clamp(max=float(np.log(100.0))).exp()
-        return patch_logits, patches.patches.index, cosine(embedding.features, text) * point_scale
+PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "small-on": SMALL_ON, "tiny": TINY}
 
 
 def train(
@@ -246,24 +252,19 @@ def train_step(
 
 
 def make_module(config: AlignTextConfig, start: Path | None) -> Alignment:
-    """A fresh model with its temperatures, its encoder taken over from the checkpoint `start` if there is one."""
+    """A fresh model with its temperatures, or one that goes on from the checkpoint `start`."""
     torch.manual_seed(config.batches.seed)
     model = (
         PointAlign3D(config.model)
         if isinstance(config.model, PointAlign3DConfig)
         else PatchAlign3D(config.model)
     )
-    if start is not None:
-        source = build_model(open_pretrained(start))
-        encoder = source.encoder if isinstance(source, PointAlign3D) else source
-        target = model.encoder if isinstance(model, PointAlign3D) else model
-        taken = {key: value for key, value in encoder.state_dict().items() if not key.startswith("head.")}
-        absent = target.load_state_dict(taken, strict=False)
-        if absent.unexpected_keys or any(not key.startswith("head.") for key in absent.missing_keys):
-            raise InputError(
-                f"{start} holds an encoder of other sizes than this run's: start from one of the same config"
-            )
-    return Alignment(model, config.objective)
+    module = Alignment(model, config.objective)
+    if start is not None and config.start_whole:
+        take_all(module, open_pretrained(start))
+    elif start is not None:
+        take_encoder(model, open_pretrained(start))
+    return module
 
 
 def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[str, Any]]:
@@ -314,13 +315,17 @@ def compute_losses(
         x.to(device) for x in (batch.points, batch.labels, batch.text, batch.asked)
     )
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
-        patch_logits, index, point_logits = module(points, text)
+        patch_logits, index, point_logits = module(points, text, config.answered)
     masks = F.one_hot(labels + 1, text.shape[1] + 1)[..., 1:].bool()
     patch_loss = patch_text_loss(patch_logits, patch_fractions(masks, index), asked, config.objective)
     patch_loss = mean_over_asked(patch_loss, asked)
     if point_logits is None:
         return patch_loss, patch_loss.new_zeros(())
-    return patch_loss, mean_over_asked(point_text_loss(point_logits, labels, asked, config.balance), asked)
+    labels = labels[:, : point_logits.shape[1]]
+    point_loss = point_text_loss(point_logits, labels, asked, config.balance)
+    if config.dice_weight:
+        point_loss = point_loss + config.dice_weight * part_dice_loss(point_logits, labels, asked)
+    return patch_loss, mean_over_asked(point_loss, asked)
 
 
 @torch.no_grad()

@@ -1,0 +1,70 @@
+"""A model with the temperatures that are learned beside it, and how it takes over the weights of an earlier one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from partwise.checkpoint import Checkpoint, load_strict
+from partwise.errors import InputError
+from partwise.models.patchalign3d import PatchAlign3D
+from partwise.models.pointalign3d import PointAlign3D, cosine
+from partwise.pretrained import build_model
+
+
+class Alignment(nn.Module):
+    """A model with the temperatures and biases that are learned beside it: tau and b of patches, tau of points.
+
+    1/tau is held as its logarithm and kept at 100 or less.
+    """
+
+    def __init__(self, model: PatchAlign3D | PointAlign3D, objective: str) -> None:
+        super().__init__()
+        self.model = model
+        self.log_scale = nn.Parameter(torch.tensor(float(np.log(10.0 if objective == "paper" else 1 / 0.07))))
+        self.bias = nn.Parameter(
+            torch.tensor(-10.0 if objective == "paper" else 0.0), requires_grad=objective == "paper"
+        )
+        has_points = isinstance(model, PointAlign3D)
+        self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)
+
+    def forward(
+        self, points: Float[Tensor, "B N 3"], text: Float[Tensor, "B T E"], answered: int | None = None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Logits of patches (B,G,T), the patches' point indices (B,G,K), and logits of the first `answered` points.
+
+        The last are None for a model without a point decoder.
+        """
+        scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
+        if not isinstance(self.model, PointAlign3D):
+            patches = self.model(points)
+            return cosine(patches.features, text) * scale + self.bias, patches.patches.index, None
+        embedding = self.model(points, answered)
+        patch_logits = cosine(embedding.patches.features, text) * scale + self.bias
+        point_scale = self.point_log_scale.clamp(max=float(np.log(100.0))).exp()
+        return patch_logits, embedding.patches.patches.index, cosine(embedding.features, text) * point_scale
+
+
+def take_encoder(model: PatchAlign3D | PointAlign3D, checkpoint: Checkpoint) -> None:
+    """Copy the encoder of a checkpoint, its head left out. Raises InputError if the sizes differ."""
+    source = build_model(checkpoint)
+    encoder = source.encoder if isinstance(source, PointAlign3D) else source
+    target = model.encoder if isinstance(model, PointAlign3D) else model
+    taken = {key: value for key, value in encoder.state_dict().items() if not key.startswith("head.")}
+    absent = target.load_state_dict(taken, strict=False)
+    if absent.unexpected_keys or any(not key.startswith("head.") for key in absent.missing_keys):
+        raise InputError(
+            f"{checkpoint.name} holds an encoder of other sizes than this run's: start from one of the same config"
+        )
+
+
+def take_all(module: Alignment, checkpoint: Checkpoint) -> None:
+    """Copy all weights of a checkpoint of the same model, and the temperature that its points answer with.
+
+    Raises CheckpointError if the weights are of another model.
+    """
+    load_strict(module.model, checkpoint.state, checkpoint.name)
+    with torch.no_grad():
+        module.point_log_scale.fill_(-float(np.log(checkpoint.config["segmenter"]["temperature"])))
