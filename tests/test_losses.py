@@ -366,13 +366,13 @@ def test_half_precision_is_raised_to_float32(generator, dtype):
     a, b = torch.rand(2, 2, 6, 6, generator=generator).to(dtype)
     asked = torch.ones(2, 6, dtype=torch.bool)
     for loss in (
-        lambda x, y: distillation_loss(x, y),
+        distillation_loss,
         lambda x, y: patch_text_loss(x, y, asked),
         lambda x, y: point_text_loss(x, torch.zeros(2, 6, dtype=torch.int64), asked),
         lambda x, y: contrastive_loss(x[0]),
-        lambda x, y: focal_terms(x, y),
-        lambda x, y: dice_loss(x, y),
-        lambda x, y: affinity_loss(x, y),
+        focal_terms,
+        dice_loss,
+        affinity_loss,
         lambda x, y: koleo_loss(x),
         lambda x, y: chamfer_loss(x[..., :3], y[..., :3]),
     ):

@@ -15,17 +15,22 @@ from torch import Tensor, nn
 
 from partwise.anchors import Anchors, sample_anchors
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
+from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
 from partwise.encoders.text import load_text_encoder
-from partwise.errors import InputError
+from partwise.errors import InputError, MissingDataError
 from partwise.files import cache_folder
+from partwise.heatmaps import Heatmaps
+from partwise.models.pointalign3d import PointEmbedding
 from partwise.models.runtime import with_runtime
-from partwise.pretrained import build_model, config_from, open_pretrained
+from partwise.pretrained import AffordHead, build_model, config_from, open_head, open_pretrained
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
+# An action is as strong as the mean of its hottest few anchors: one alone may be chance, a trigger has not many.
+STRONGEST = 8
 
 
 @runtime_checkable
@@ -66,6 +71,20 @@ class SegmenterConfig:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
 
 
+@dataclass(frozen=True)
+class Look:
+    """A shape that a model has passed over once; any number of questions about it cost no further pass.
+
+    points, seed   how it was sampled
+    """
+
+    shape: Shape
+    anchors: Anchors
+    embedding: Any
+    points: int
+    seed: int
+
+
 class Segmenter:
     """Names the parts of shapes with words that are chosen at run time.
 
@@ -82,8 +101,10 @@ class Segmenter:
         embedder: PhraseEmbedder,
         config: SegmenterConfig | None = None,
         record: ModelRecord | None = None,
+        head: AffordHead | None = None,
     ) -> None:
         self.model = model
+        self.head = head
         self.embedder = embedder
         self.config = config or SegmenterConfig()
         self.record = record or ModelRecord(type(model).__name__)
@@ -114,16 +135,24 @@ class Segmenter:
         model = with_runtime(build_model(checkpoint), runtime, checkpoint.sha256, cache_folder())
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
         embedder = _embedder(config, text_bank)
-        return cls(
-            model.to(place),
-            embedder,
-            config,
-            ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256, runtime),
-        )
+        record = ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256, runtime)
+        head = open_head(checkpoint)
+        if head is not None:
+            head.model.to(place)
+        return cls(model.to(place), embedder, config, record, head)
+
+    def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
+        """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
+        count = replace(self.config, points=self.config.points if points is None else points).points
+        anchors = sample_anchors(shape, count, self.config.box, seed)
+        device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
+        with torch.inference_mode():
+            embedding = self.model(torch.from_numpy(anchors.canonical)[None].to(device))
+        return Look(shape, anchors, embedding, count, seed)
 
     def segment(
         self,
-        shape: Shape,
+        shape: Shape | Look,
         phrases: Sequence[str],
         *,
         allow_none: bool = False,
@@ -134,6 +163,7 @@ class Segmenter:
     ) -> Segmentation:
         """Which phrase fits where. Answers every point, and every vertex and face of a mesh, in input order.
 
+        shape        or a `Look` at one, which brings its own points and seed
         allow_none   points that fit the words "object", "thing", "part" or "stuff" better than every phrase get
                      label -1; a single phrase is always asked this way, or it would win everywhere
         none_below   label -1 where the confidence is lower than this
@@ -142,22 +172,19 @@ class Segmenter:
 
         Raises InputError (phrases, options) or MissingDataError (a phrase that no text encoder at hand knows).
         """
-        config = replace(
-            self.config,
-            points=points or self.config.points,
-            propagation=propagation or self.config.propagation,
-        )
         words = clean_phrases(phrases)
         if not 0 <= none_below <= 1:
             raise InputError(f"none_below is {none_below}: confidences lie in 0..1")
         allow_none = allow_none or len(phrases) == 1
         anything = [word for word in ANYTHING if word not in words] if allow_none else []
         text = self.embedder.embed([*words, *anything])
-        anchors = sample_anchors(shape, config.points, config.box, seed)
-        scores, none = self._scores(anchors, text, len(phrases), config)
-        options = {**asdict(config), "seed": seed, "allow_none": allow_none, "none_below": none_below}
+        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        config = replace(self.config, points=look.points, propagation=propagation or self.config.propagation)
+        scores, none = self._scores(look, text, len(phrases), config)
+        options = {**asdict(config), "seed": look.seed, "allow_none": allow_none, "none_below": none_below}
+        anchors = look.anchors
         return Segmentation(
-            shape=shape,
+            shape=look.shape,
             phrases=tuple(phrases),
             row_scores=scores,
             row_none=none | (scores.max(axis=1) < none_below),
@@ -167,20 +194,74 @@ class Segmenter:
             transform=anchors.transform,
             model=self.record,
             options=options,
-            warnings=(*shape.warnings, *anchors.warnings),
+            warnings=(*look.shape.warnings, *anchors.warnings),
         )
 
+    def afford(
+        self, shape: Shape | Look, phrases: Sequence[str], *, points: int | None = None, seed: int = 0
+    ) -> Heatmaps:
+        """Where a shape serves each action: verbs ("grasp"), phrases ("where to sit") or questions.
+
+        Answers every point, vertex and face in input order with heat in [0,1]; phrases do not compete. An action that
+        the shape does not offer has low heat everywhere and `offered` False.
+
+        shape   or a `Look` at one, which brings its own points and seed
+
+        Raises InputError (phrases), MissingDataError (these weights have no affordance head, or a phrase that no text
+        encoder at hand knows).
+        """
+        if self.head is None:
+            raise MissingDataError(
+                f"{self.record.name} has no affordance head: use 'partwise-small', or train one with "
+                "`partwise train afford`"
+            )
+        words = clean_phrases(phrases)
+        prompt = self._prompt(words, self.head)
+        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        if not isinstance(look.embedding, PointEmbedding):
+            raise InputError(f"{self.record.name} has no point decoder, which its affordance head builds on")
+        with torch.inference_mode():
+            logits = self.head.model.logits(self.head.model(look.embedding), prompt)[0]
+            heat = torch.sigmoid(logits.float()).cpu()  # (M,T)
+        strength = heat.topk(min(STRONGEST, len(heat)), dim=0).values.mean(dim=0).numpy()
+        anchors = look.anchors
+        return Heatmaps(
+            shape=look.shape,
+            phrases=tuple(phrases),
+            row_heat=_with_face_means(heat, anchors.face_groups).numpy(),
+            strength=strength,
+            offered=strength >= self.head.offered_above,
+            point_row=anchors.point_row,
+            face_row=anchors.face_row,
+            anchors=anchors.original,
+            transform=anchors.transform,
+            model=self.record,
+            options={
+                "points": look.points,
+                "seed": look.seed,
+                "head": self.head.sha256,
+                "offered_above": self.head.offered_above,
+            },
+            warnings=(*look.shape.warnings, *anchors.warnings),
+        )
+
+    def _prompt(self, words: Sequence[str], head: AffordHead) -> Prompt:
+        """The phrases in the form that the head reads."""
+        device = next(head.model.parameters()).device
+        if head.model.reads == "vectors":
+            return Prompt(vectors=torch.from_numpy(self.embedder.embed(words)).to(device))
+        tokens, mask = self.embedder.open_encoder(words).tokens(words)
+        return Prompt(tokens=torch.from_numpy(tokens).to(device), mask=torch.from_numpy(mask).to(device))
+
     def _scores(
-        self, anchors: Anchors, text: Float32[np.ndarray, "S E"], count: int, config: SegmenterConfig
+        self, look: Look, text: Float32[np.ndarray, "S E"], count: int, config: SegmenterConfig
     ) -> tuple[Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
         """Probabilities (R,T) of the first `count` phrases, and where (R,) one of the others beats them."""
         device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
-            embedding = self.model(torch.from_numpy(anchors.canonical)[None].to(device))
-            cosine = self.model.similarity(embedding, torch.from_numpy(text).to(device), config.propagation)[
-                0
-            ]
-            cosine = _with_face_means(cosine.float().cpu(), anchors.face_groups)  # (R,S)
+            vectors = torch.from_numpy(text).to(device)
+            cosine = self.model.similarity(look.embedding, vectors, config.propagation)[0]
+            cosine = _with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
             asked = cosine[:, :count]
             if cosine.shape[1] == count:
                 return torch.softmax(asked / config.temperature, dim=1).numpy(), np.zeros(

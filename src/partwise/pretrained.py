@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from partwise.checkpoint import (
 )
 from partwise.errors import CheckpointError
 from partwise.files import cache_folder
+from partwise.models.las import Las, LasConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 
@@ -28,6 +29,8 @@ ARCHITECTURES: dict[str, tuple[type, type[PatchAlign3D] | type[PointAlign3D]]] =
     "patchalign3d": (PatchAlign3DConfig, PatchAlign3D),
     "pointalign3d": (PointAlign3DConfig, PointAlign3D),
 }
+# The affordance head of a checkpoint lies in a folder of its own beside it.
+HEAD = "afford"
 # Checkpoints inside the package.
 SHIPPED = {"partwise-small": "data/partwise-small"}
 
@@ -44,6 +47,38 @@ OFFICIAL_SEGMENTER = {
 }
 
 Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class AffordHead:
+    """What answers questions about actions: the model, and how strong an answer must be for "offered"."""
+
+    model: Las
+    offered_above: float
+    sha256: str
+
+
+def open_head(checkpoint: Checkpoint) -> AffordHead | None:
+    """The affordance head beside a checkpoint on this machine; None if it has none.
+
+    Raises CheckpointError if the head is damaged or was trained with another encoder.
+    """
+    name = checkpoint.name
+    folder = (Path(str(files("partwise") / SHIPPED[name])) if name in SHIPPED else Path(name)) / HEAD
+    if not folder.is_dir():
+        return None
+    opened = open_checkpoint(folder)
+    trained_with = opened.config.get("encoder_sha256")
+    if opened.config.get("architecture") != "las" or trained_with != checkpoint.sha256:
+        raise CheckpointError(
+            f"{folder} is an affordance head ({opened.config.get('architecture')!r}) for the encoder "
+            f"{str(trained_with)[:12]}, this one is {checkpoint.sha256[:12]}: "
+            "train it again with `partwise train afford`, or remove the folder"
+        )
+    model = Las(config_from(LasConfig, opened.config.get("model", {}), opened.name))
+    opened.load_into(model)
+    above = float(opened.config["offered_above"])
+    return AffordHead(model.eval().requires_grad_(False), above, opened.sha256)
 
 
 def build_model(checkpoint: Checkpoint) -> Model:

@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|doctor|convert|textbank|data|train|info`."""
+"""The command line: `partwise segment|afford|doctor|convert|textbank|data|train|info`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from partwise.cli.afford import Afford
 from partwise.cli.convert import Convert
 from partwise.cli.data import Data
 from partwise.cli.doctor import Doctor
@@ -26,6 +27,7 @@ def _subcommand(name: str, command: type) -> Any:
 
 Command = (
     Annotated[Segment, _subcommand("segment", Segment)]
+    | Annotated[Afford, _subcommand("afford", Afford)]
     | Annotated[Doctor, _subcommand("doctor", Doctor)]
     | Annotated[Convert, _subcommand("convert", Convert)]
     | Annotated[BuildTextBank, _subcommand("textbank", BuildTextBank)]

@@ -1,10 +1,10 @@
-"""`partwise train`."""
+"""`partwise train`: one subcommand for each recipe."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -13,22 +13,18 @@ from partwise.errors import MissingExtraError
 
 
 @dataclass(frozen=True)
-class Train:
-    """Train a model on packed shapes.
-
-    patchalign3d is stage 2 of PatchAlign3D: align patches, and points where the model has a decoder, with the words
-    for their parts.
+class TrainPatchAlign3D:
+    """Stage 2 of PatchAlign3D: align patches, and points where the model has a decoder, with the words for their parts.
 
     Killed runs go on where they stood when the same command is given again. Several processes: put
     `torchrun --nproc-per-node N -m partwise.cli` in place of `partwise`.
 
     Examples:
         partwise train patchalign3d packs/train runs/small --preset small --objects assets
+        partwise train patchalign3d packs/train runs/on --preset small-on --start runs/small/checkpoint
         partwise train patchalign3d packs/train runs/paper --preset paper --text-encoder ./bigG_text --device cuda
     """
 
-    recipe: tyro.conf.Positional[Literal["patchalign3d"]]
-    """Which recipe; each is one readable script in partwise/train."""
     pack: tyro.conf.Positional[Path]
     """A folder written by `partwise data pack`."""
     out: tyro.conf.Positional[Path]
@@ -39,7 +35,7 @@ class Train:
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None
-    """A checkpoint whose encoder is taken over, such as that of stage 1."""
+    """A checkpoint whose encoder is taken over, such as that of stage 1; small-on takes over all of it."""
     objects: Path | None = None
     """A folder of GLB files with manifest.jsonl; its val split is asked about now and then."""
     text_encoder: str = "minilm"
@@ -66,3 +62,54 @@ class Train:
             validation = list(RealObjects(self.objects, split="val", least_names=2)) if self.objects else None
         folder = train(config, self.pack, self.out, embedder, validation, self.start, self.device)
         print(f"wrote {folder}")
+
+
+@dataclass(frozen=True)
+class TrainAfford:
+    """The affordance head of a checkpoint: LAS on its frozen encoder, taught by procedural shapes that it makes itself.
+
+    Killed runs go on where they stood when the same command is given again. Copy OUT/afford into the checkpoint's
+    folder to use it.
+
+    Examples:
+        partwise train afford runs/afford
+        partwise train afford runs/afford --model runs/small/checkpoint --steps 2000
+    """
+
+    out: tyro.conf.Positional[Path]
+    """The folder of the run: state, curves.csv, afford."""
+    model: str = "partwise-small"
+    """The checkpoint that gets the head; it needs a point decoder."""
+    preset: Literal["small", "tiny"] = "small"
+    """small: the shipped head; tiny: seconds, to try things out."""
+    steps: int | None = None
+    """Instead of the preset's own number."""
+
+    def run(self) -> None:
+        """Load the model, train, say where the head is."""
+        with step("loading"):
+            try:
+                from partwise.train.afford import PRESETS, train
+            except ImportError as error:
+                raise MissingExtraError(str(error.name), "train", "training") from error
+            from partwise.predict import Segmenter
+
+            config = PRESETS[self.preset]
+            if self.steps is not None:
+                config = replace(config, steps=self.steps)
+            segmenter = Segmenter.from_pretrained(self.model)
+        print(f"wrote {train(config, segmenter, self.out)}")
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model; each recipe is one readable script in partwise/train."""
+
+    recipe: (
+        Annotated[TrainPatchAlign3D, tyro.conf.subcommand("patchalign3d", prefix_name=False)]
+        | Annotated[TrainAfford, tyro.conf.subcommand("afford", prefix_name=False)]
+    )
+
+    def run(self) -> None:
+        """Run the recipe."""
+        self.recipe.run()

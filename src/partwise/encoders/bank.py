@@ -200,18 +200,22 @@ class PhraseEmbedder:
     def _embed_unknown(self, words: Sequence[str], category: str | None) -> Float32[np.ndarray, "T D"]:
         asked = [prompts(phrase, self.templates, category) for phrase in words]
         # The bank tells which encoder it belongs to, so a cached phrase costs no model either.
-        revision = self.bank.revision if self.bank is not None else self._open_encoder(words).revision
+        revision = self.bank.revision if self.bank is not None else self.open_encoder(words).revision
         rows = [self._cache.read(revision, texts) for texts in asked]
         absent = [place for place, row in enumerate(rows) if row is None]
         if absent:
-            encoder = self._open_encoder([words[place] for place in absent])
+            encoder = self.open_encoder([words[place] for place in absent])
             fresh = mean_vectors(encoder, [asked[place] for place in absent])
             for place, row in zip(absent, fresh, strict=True):
                 self._cache.write(revision, asked[place], row)
                 rows[place] = row
         return np.stack([unit(row) for row in rows if row is not None])
 
-    def _open_encoder(self, words: Sequence[str]) -> TextEncoder:
+    def open_encoder(self, words: Sequence[str]) -> TextEncoder:
+        """The text encoder itself, opened at the first call; `words` are what it is needed for, for the message.
+
+        MissingDataError if there is none, CheckpointError if it is not the one the bank was made with.
+        """
         if self._encoder is None:
             raise self._missing(words, f"none was given; {MINILM_REMEDY}")
         if not isinstance(self._encoder, TextEncoder):

@@ -26,17 +26,19 @@ def write_ply(
     confidence: Float[np.ndarray, "N"],
     scores: Float[np.ndarray, "N T"],
     names: Sequence[str],
-    colors: UInt8[np.ndarray, "T 3"],
+    colors: UInt8[np.ndarray, "_ 3"],
 ) -> None:
     """Every point or vertex in input order with its colour, label, confidence and one score per phrase; faces kept.
 
     Properties: float x y z, uchar red green blue, int label (-1 for none), float score (the confidence (N,)), then one
     float score_<slug> per phrase. Comments say which label and which property is which phrase. Points that are not
     finite stay, as NaN. float32, because doubles break other tools; a comment says so where that rounds visibly.
-    labels (N,), scores (N,T), colors (T,3). Raises InputError if they do not fit together.
+    labels (N,), scores (N,T), colors (T,3) of the labels, or (N,3) of the points themselves. Raises InputError if
+    they do not fit together.
     """
     count = len(geometry.points)
-    check_labels(labels, count, names, colors)
+    own = len(colors) == count != len(names)
+    check_labels(labels, count, names, colors[: len(names)] if own else colors)
     if len(confidence) != count or scores.shape != (count, len(names)):
         raise InputError(
             f"confidence {confidence.shape} and scores {scores.shape} for {count} points and {len(names)} names: "
@@ -49,7 +51,7 @@ def write_ply(
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, like the comment says
         for axis, column in enumerate("xyz"):
             vertices[column] = geometry.points[:, axis]
-    rgb = painted(labels, colors)
+    rgb = colors if own else painted(labels, colors)
     for channel, column in enumerate(("red", "green", "blue")):
         vertices[column] = rgb[:, channel]
     vertices["label"], vertices["score"] = labels, confidence

@@ -1,0 +1,28 @@
+"""`Prompt`: what a person says or shows, encoded in the form that a model asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """T phrases in one of three forms, and perhaps a picture. A model states which form it reads; the rest is None.
+
+    The leading *B is there in training, where every shape may have phrases of its own, and absent in use.
+
+    vectors   (*B,T,E) one unit vector for each phrase (OpenAD, PatchAlign3D)
+    tokens    (*B,T,L,W) the frozen text tower's state of each token (LAS, PointRefer)
+    ids       (*B,T,L) token ids, for a model with the language model inside (LM-AD)
+    mask      (*B,T,L) which tokens are real
+    image     (*B,Q,W) patch tokens of an example picture (LAS)
+    """
+
+    vectors: Float[Tensor, "*B T E"] | None = None
+    tokens: Float[Tensor, "*B T L W"] | None = None
+    ids: Int64[Tensor, "*B T L"] | None = None
+    mask: Bool[Tensor, "*B T L"] | None = None
+    image: Float[Tensor, "*B Q V"] | None = None

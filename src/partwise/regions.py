@@ -1,0 +1,156 @@
+"""From a heatmap to places that a hand can go to: connected regions with boxes, normals and contact points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int32, Int64
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from partwise.errors import InputError
+from partwise.shape import Shape
+
+# Anchors this many typical spacings apart still belong together.
+REACH = 3.0
+CONTACTS = 5
+# Contact points are kept this share of the region's largest side apart, so that they are choices and not one spot.
+APART = 0.15
+
+
+@dataclass(frozen=True)
+class Box:
+    """An oriented box: centre (3,), unit axes as rows (3,3), longest first, and full side lengths (3,)."""
+
+    center: Float64[np.ndarray, "3"]
+    axes: Float64[np.ndarray, "3 3"]
+    sides: Float64[np.ndarray, "3"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One connected hot place, in the input's frame and unit.
+
+    points    indices of the input points that belong to it
+    area      of the faces whose corners all belong to it; None for a cloud
+    normal    unit mean normal of these faces; None for a cloud, or where they cancel
+    contacts  (C,3) places on it, hottest first, a little apart from each other
+    heat      (C,) at the contacts
+    """
+
+    points: Int64[np.ndarray, "K"]
+    centroid: Float64[np.ndarray, "3"]
+    area: float | None
+    normal: Float64[np.ndarray, "3"] | None
+    box: Box
+    contacts: Float64[np.ndarray, "C 3"]
+    heat: Float32[np.ndarray, "C"]
+
+    def record(self) -> dict[str, Any]:
+        """As JSON types."""
+        return {
+            "points": len(self.points),
+            "index": self.points.tolist(),
+            "centroid": self.centroid.tolist(),
+            "area": self.area,
+            "normal": None if self.normal is None else self.normal.tolist(),
+            "box": {
+                "center": self.box.center.tolist(),
+                "axes": self.box.axes.tolist(),
+                "sides": self.box.sides.tolist(),
+            },
+            "contacts": [
+                {"point": point.tolist(), "heat": round(float(heat), 4)}
+                for point, heat in zip(self.contacts, self.heat, strict=True)
+            ],
+        }
+
+
+def find_regions(
+    shape: Shape,
+    anchors: Float64[np.ndarray, "M 3"],
+    heat: Float32[np.ndarray, "M"],
+    point_row: Int32[np.ndarray, "N"],
+    above: float,
+) -> tuple[Region, ...]:
+    """Connected groups of anchors whose heat (M,) reaches `above`, hottest first; none if none does.
+
+    Anchors are connected over gaps of a few typical spacings. Points and faces belong to the region of their anchor.
+    Raises InputError for a threshold outside (0,1].
+    """
+    if not 0 < above <= 1:
+        raise InputError(f"region threshold is {above}: heat lies in 0..1, give a number above 0 up to 1")
+    hot = np.flatnonzero(heat >= above)
+    if not len(hot):
+        return ()
+    group_of = np.full(len(anchors) + 1, -1)
+    group_of[hot] = _groups(anchors, hot)
+    # Rows beyond the anchors are means over faces; points always name an anchor.
+    members = np.where(point_row < 0, -1, group_of[np.clip(point_row, -1, len(anchors) - 1)])
+    regions = []
+    for number in range(int(group_of.max()) + 1):
+        own = hot[group_of[hot] == number]
+        points = np.flatnonzero(members == number)
+        area, normal = _surface(shape, members == number)
+        order = own[np.argsort(-heat[own], kind="stable")]
+        box = oriented_box(anchors[own])
+        chosen = _apart(anchors[order], APART * float(box.sides.max()))[:CONTACTS]
+        regions.append(
+            Region(
+                points,
+                anchors[own].mean(axis=0),
+                area,
+                normal,
+                box,
+                anchors[order[chosen]],
+                heat[order[chosen]],
+            )
+        )
+    return tuple(sorted(regions, key=lambda region: (-float(region.heat[0]), -len(region.points))))
+
+
+def oriented_box(points: Float64[np.ndarray, "M 3"]) -> Box:
+    """The box along the principal axes of points (M,3), its longest side first."""
+    center = points.mean(axis=0)
+    _, _, axes = np.linalg.svd(points - center, full_matrices=True)
+    axes = axes * np.array([[1.0], [1.0], [np.sign(np.linalg.det(axes)) or 1.0]])
+    along = (points - center) @ axes.T
+    low, high = along.min(axis=0), along.max(axis=0)
+    order = np.argsort(low - high, kind="stable")
+    turned = axes[order]
+    if np.linalg.det(turned) < 0:
+        turned = turned * np.array([[1.0], [1.0], [-1.0]])
+    return Box(center + (low + high) / 2 @ axes, turned, (high - low)[order])
+
+
+def _groups(anchors: Float64[np.ndarray, "M 3"], hot: Int64[np.ndarray, "H"]) -> Int32[np.ndarray, "H"]:
+    """The connected group of each hot anchor."""
+    nearest = cKDTree(anchors).query(anchors, k=min(2, len(anchors)))[0].reshape(len(anchors), -1)[:, -1]
+    pairs = cKDTree(anchors[hot]).query_pairs(REACH * float(np.median(nearest)), output_type="ndarray")
+    links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(hot), len(hot)))
+    return connected_components(links, directed=False)[1]
+
+
+def _surface(shape: Shape, inside: np.ndarray) -> tuple[float | None, Float64[np.ndarray, "3"] | None]:
+    """Area and mean normal of the faces whose corners are all inside."""
+    if shape.faces is None:
+        return None, None
+    corners = shape.points[shape.faces[inside[shape.faces].all(axis=1)]]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
+    area, total = float(np.linalg.norm(cross, axis=1).sum()), cross.sum(axis=0)
+    length = float(np.linalg.norm(total))
+    return area, total / length if length > 1e-6 * max(area, 1e-300) else None
+
+
+def _apart(points: Float64[np.ndarray, "M 3"], distance: float) -> list[int]:
+    """Indices of points, in order, that keep a distance from all those taken before."""
+    taken: list[int] = []
+    for index, point in enumerate(points):
+        if all(np.linalg.norm(point - points[other]) >= distance for other in taken):
+            taken.append(index)
+        if len(taken) == CONTACTS:
+            break
+    return taken

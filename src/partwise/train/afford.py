@@ -1,0 +1,267 @@
+"""The affordance head of a part segmenter: LAS on its frozen encoder, taught by procedural shapes with soft heat.
+
+Read `train` from top to bottom; everything random follows from (seed, step), so a killed run resumes bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from partwise.checkpoint import save_checkpoint
+from partwise.datasets.procedural import ProceduralShapes, training_categories
+from partwise.datasets.sample import Sample
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.actions import ACTIONS, trained_wordings, unrelated
+from partwise.encoders.prompt import Prompt
+from partwise.encoders.prompts import clean
+from partwise.errors import InputError
+from partwise.evaluate.heat import evaluate_heat, mean_heat, offer_threshold
+from partwise.losses import dice_loss, focal_terms
+from partwise.models.las import Las, LasConfig
+from partwise.models.pointalign3d import PointAlign3D
+from partwise.predict import Segmenter
+from partwise.pretrained import AffordHead
+from partwise.train.align_text import update_average
+from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
+from partwise.train.state import Curves, TrainingState
+from partwise.train.words import WordTable
+
+REPORT_EVERY = 20
+COLUMNS = ("loss", "focal", "dice", "sim")
+
+
+@dataclass(frozen=True)
+class AffordConfig:
+    """Settings of one run, saved beside its weights.
+
+    points, answered   shown of each shape, and looked at by the losses
+    questions          asked about each shape: up to half of them for actions that it offers, the rest for others
+    focal_weight, dice_weight   of the losses, 1 and 1 in the paper; dice counts offered actions only
+    calibration, validation   shapes on which the threshold of "offered" is set, and those of the validation, both of
+                       seeds that training never draws
+    """
+
+    head: LasConfig
+    steps: int
+    batch: int = 16
+    points: int = 2048
+    answered: int = 1024
+    questions: int = 4
+    rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: int = 50
+    clip_norm: float = 1.0
+    focal_weight: float = 1.0
+    dice_weight: float = 1.0
+    average: float = 0.995
+    augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
+    calibration: int = 184
+    validation: int = 92
+    seed: int = 7
+    save_every: int = 100
+    validate_every: int = 200
+
+
+SMALL = AffordConfig(
+    LasConfig(
+        token_width=192,
+        text_width=384,
+        reads="vectors",
+        width=128,
+        feedforward=256,
+        layers=3,
+        heads=4,
+        head_width=64,
+        dropout=0.0,
+        point_width=384,
+    ),
+    steps=1_000,
+)
+TINY = replace(
+    SMALL,
+    steps=4,
+    batch=2,
+    points=512,
+    answered=256,
+    calibration=12,
+    validation=6,
+    save_every=2,
+    validate_every=2,
+)
+PRESETS = {"small": SMALL, "tiny": TINY}
+# Calibration and validation shapes come from seeds far from those of training.
+APART = 1_000_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B shapes, Q questions about each, and how hot every point is for each of them."""
+
+    points: Float[Tensor, "B N 3"]
+    text: Float[Tensor, "B Q E"]
+    heat: Float[Tensor, "B N Q"]
+    offered: Bool[Tensor, "B Q"]
+
+
+def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
+    """Train a head for the model of `segmenter`, which stays as it is; returns the folder OUT/afford.
+
+    A run that was killed goes on where it stood. Raises InputError for a model without a point decoder, CheckpointError
+    if OUT holds a run with other settings.
+    """
+    encoder = segmenter.model
+    if not isinstance(encoder, PointAlign3D) or segmenter.record.sha256 is None:
+        raise InputError(
+            f"{segmenter.record.name} is no saved model with a point decoder: use such a checkpoint"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    head = Las(config.head)
+    averaged = deepcopy(head).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    state = TrainingState({"head": head, "averaged": averaged}, optimizer)
+    settings = {**asdict(config), "encoder": segmenter.record.sha256}
+    state.load(out, settings)
+    curves = Curves(out, COLUMNS, state.step)
+    words = WordTable.embed([w for a in ACTIONS for w in trained_wordings(a)], segmenter.embedder)
+    bar = tqdm(total=config.steps, initial=state.step, unit="step")
+    for batch in prefetched(config, words, range(state.step, config.steps)):
+        focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
+        state.step += 1
+        update_average(averaged, head, min(config.average, state.step / (state.step + 10)))
+        bar.update()
+        done, score = state.step == config.steps, float("nan")
+        if done or state.step % config.validate_every == 0:
+            score = validate(segmenter, averaged, config)
+            bar.write(f"step {state.step}: validation SIM {score:.4f}")
+        if state.step % REPORT_EVERY == 0 or score == score:
+            loss = config.focal_weight * focal + config.dice_weight * dice
+            bar.set_postfix(loss=f"{loss:.3f}")
+            curves.add(state.step, loss=loss, focal=focal, dice=dice, sim=score)
+        if done or state.step % config.save_every == 0:
+            state.save(out, settings)
+    bar.close()
+    trial = with_head(segmenter, averaged, 0.0)
+    _, offers = evaluate_heat(trial, shapes(config, config.calibration, APART + 1))
+    save_checkpoint(
+        out / "afford",
+        {
+            "architecture": "las",
+            "model": asdict(config.head),
+            "encoder_sha256": segmenter.record.sha256,
+            "offered_above": round(offer_threshold(offers), 4),
+            "training": asdict(config),
+        },
+        averaged.state_dict(),
+    )
+    return out / "afford"
+
+
+def train_step(
+    head: Las,
+    encoder: PointAlign3D,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+    config: AffordConfig,
+    step: int,
+) -> tuple[float, float]:
+    """One update: (focal, dice)."""
+    torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
+    factor = min(1.0, (step + 1) / max(1, config.warmup))
+    factor *= 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * step / config.steps))
+    for group in optimizer.param_groups:
+        group["lr"] = config.rate * factor
+    with torch.no_grad():
+        embedding = encoder(batch.points, config.answered)
+    head.train()
+    logits = head.logits(head(embedding), Prompt(vectors=batch.text))
+    focal, dice = losses(torch.sigmoid(logits), batch.heat[:, : config.answered], batch.offered)
+    (config.focal_weight * focal + config.dice_weight * dice).backward()
+    nn.utils.clip_grad_norm_(head.parameters(), config.clip_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return focal.item(), dice.item()
+
+
+def losses(
+    heat: Float[Tensor, "B N Q"], target: Float[Tensor, "B N Q"], offered: Bool[Tensor, "B Q"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Focal loss over everything, and dice over the actions that are offered: an empty map has no overlap to gain."""
+    dice = dice_loss(heat, target)
+    return focal_terms(heat, target).mean(), (dice * offered).sum() / offered.sum().clamp(min=1)
+
+
+def make_batch(config: AffordConfig, world: ProceduralShapes, words: WordTable, step: int) -> Batch:
+    """A batch of the world's shapes and questions: a pure function of (seed, step)."""
+    rows = [
+        _row(config, world[step * config.batch + slot], words, step, slot) for slot in range(config.batch)
+    ]
+    points, text, heat, offered = (np.stack(column) for column in zip(*rows, strict=True))
+    return Batch(*(torch.from_numpy(array) for array in (points, text, heat, offered)))
+
+
+def _row(
+    config: AffordConfig, sample: Sample, words: WordTable, step: int, slot: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng([config.seed, step, slot])
+    order = np.arange(len(sample.points), dtype=np.int16)
+    points, chosen = augmented(sample.points, order, config.augment, config.points, "unit_sphere", rng)
+    heat = sample.heat[chosen]
+    offered = [a for a in sample.affordances if a in ACTIONS]
+    absent = [a for a in ACTIONS if unrelated(a, sample.affordances)]
+    asked = rng.permutation(offered)[: max(1, config.questions // 2)].tolist()
+    asked += rng.permutation(absent)[: config.questions - len(asked)].tolist()
+    text = np.zeros((config.questions, words.vectors.shape[1]), dtype=np.float32)
+    target = np.zeros((config.points, config.questions), dtype=np.float32)
+    present = np.zeros(config.questions, dtype=bool)
+    for column, action in enumerate(asked):
+        wording = rng.choice(trained_wordings(action))
+        text[column] = words.vectors[words.row[clean(wording)]].numpy()
+        if action in offered:
+            target[:, column] = heat[:, sample.affordances.index(action)]
+            present[column] = target[:, column].max() >= 0.5
+    return points, text, target, present
+
+
+def prefetched(config: AffordConfig, words: WordTable, steps: range) -> Iterator[Batch]:
+    """The batch of each step, made one ahead in a thread."""
+    world = shapes(config, config.steps * config.batch, 0)
+    with ThreadPoolExecutor(1) as pool:
+        coming = [pool.submit(make_batch, config, world, words, step) for step in steps[:1]]
+        for step in steps:
+            batch = coming.pop().result()
+            coming += [pool.submit(make_batch, config, world, words, step + 1)] if step + 1 in steps else []
+            yield batch
+
+
+def shapes(config: AffordConfig, count: int, apart: int) -> ProceduralShapes:
+    """Shapes of the training categories, `apart` from the seeds of training."""
+    scan = Scan(points=config.points, kind="mixed")
+    return ProceduralShapes(config.seed + apart, training_categories(), scan, count)
+
+
+def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
+    """Mean SIM of the user's own `afford` on shapes of other seeds, each action in its plain wording."""
+    scores, _ = evaluate_heat(with_head(segmenter, head, 0.0), shapes(config, config.validation, APART))
+    return mean_heat(scores)["sim"]
+
+
+def with_head(segmenter: Segmenter, head: Las, offered_above: float) -> Segmenter:
+    """The same segmenter with this head."""
+    return Segmenter(
+        segmenter.model,
+        segmenter.embedder,
+        segmenter.config,
+        segmenter.record,
+        AffordHead(head.eval(), offered_above, "in training"),
+    )
