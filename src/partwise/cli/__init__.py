@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|afford|doctor|convert|textbank|data|train|info`."""
+"""The command line: `partwise segment|afford|doctor|convert|textbank|data|lift|train|info`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from partwise.cli.convert import Convert
 from partwise.cli.data import Data
 from partwise.cli.doctor import Doctor
 from partwise.cli.info import Info
+from partwise.cli.lift import Lift
 from partwise.cli.segment import Segment
 from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
@@ -32,6 +33,7 @@ Command = (
     | Annotated[Convert, _subcommand("convert", Convert)]
     | Annotated[BuildTextBank, _subcommand("textbank", BuildTextBank)]
     | Annotated[Data, _subcommand("data", Data)]
+    | Annotated[Lift, _subcommand("lift", Lift)]
     | Annotated[Train, _subcommand("train", Train)]
     | Annotated[Info, _subcommand("info", Info)]
 )

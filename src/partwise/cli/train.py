@@ -65,6 +65,41 @@ class TrainPatchAlign3D:
 
 
 @dataclass(frozen=True)
+class TrainDino:
+    """Stage 1 of PatchAlign3D: teach patches the lifted 2D features that `partwise lift` wrote.
+
+    Killed runs go on where they stood when the same command is given again. Stage 2 starts from OUT/checkpoint.
+
+    Examples:
+        partwise train dino lifted runs/stage1 --preset small
+        partwise train patchalign3d packs/train runs/stage2 --start runs/stage1/checkpoint
+    """
+
+    lifted: tyro.conf.Positional[Path]
+    """A folder written by `partwise lift`."""
+    out: tyro.conf.Positional[Path]
+    """The folder of the run: state, curves.csv, checkpoint."""
+    preset: Literal["paper", "release", "small", "tiny"] = "small"
+    """paper and release: PatchAlign3D as published; small: the encoder of the shipped default; tiny: seconds."""
+    steps: int | None = None
+    """Instead of the preset's own number."""
+    device: str = "cpu"
+    """cpu or cuda."""
+
+    def run(self) -> None:
+        """Train, say where the checkpoint is."""
+        with step("loading"):
+            try:
+                from partwise.train.align_dino import PRESETS, train
+            except ImportError as error:
+                raise MissingExtraError(str(error.name), "train", "training") from error
+        config = PRESETS[self.preset]
+        if self.steps is not None:
+            config = replace(config, steps=self.steps)
+        print(f"wrote {train(config, self.lifted, self.out, self.device)}")
+
+
+@dataclass(frozen=True)
 class TrainAfford:
     """The affordance head of a checkpoint: LAS on its frozen encoder, taught by procedural shapes that it makes itself.
 
@@ -107,6 +142,7 @@ class Train:
 
     recipe: (
         Annotated[TrainPatchAlign3D, tyro.conf.subcommand("patchalign3d", prefix_name=False)]
+        | Annotated[TrainDino, tyro.conf.subcommand("dino", prefix_name=False)]
         | Annotated[TrainAfford, tyro.conf.subcommand("afford", prefix_name=False)]
     )
 

@@ -85,6 +85,15 @@ class LiftConfig:
         }
 
 
+# What a person may type: each source with its own cameras, picture size and projection.
+PRESETS = {
+    "cmat_paper": LiftConfig(),
+    "cmat_release": LiftConfig("cmat_release", "cmat_release", size=378),
+    "patchalign3d": LiftConfig("patchalign3d", "patchalign3d", size=518, farthest="pointnet2"),
+    "cops": LiftConfig("cops", "cops"),
+}
+
+
 @dataclass(frozen=True, eq=False)
 class PointFeatures:
     """Lifted features of a shape's sampled points, before they are pooled into patches.

@@ -180,13 +180,13 @@ def train(
     optimizer = torch.optim.AdamW(
         parameter_groups(module, config), betas=(0.9, 0.98), weight_decay=config.weight_decay
     )
-    state = TrainingState({"module": module, "averaged": averaged}, optimizer)
+    scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
+    state = TrainingState({"module": module, "averaged": averaged}, optimizer, scaler=scaler)
     resumed = state.load(out, asdict(config))
     curves = Curves(out, COLUMNS, state.step) if workers.first else None
     if resumed and workers.first:
         tqdm.write(f"resuming {out} at step {state.step}")
     parallel = workers.wrap(module)
-    scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
     for batches in prefetched(pack, words, config.batches, range(state.step, config.steps), workers):
         losses, factor = train_step(module, parallel, batches, optimizer, scaler, config, state.step, workers)

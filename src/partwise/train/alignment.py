@@ -52,12 +52,15 @@ def take_encoder(model: PatchAlign3D | PointAlign3D, checkpoint: Checkpoint) -> 
     source = build_model(checkpoint)
     encoder = source.encoder if isinstance(source, PointAlign3D) else source
     target = model.encoder if isinstance(model, PointAlign3D) else model
-    taken = {key: value for key, value in encoder.state_dict().items() if not key.startswith("head.")}
-    absent = target.load_state_dict(taken, strict=False)
-    if absent.unexpected_keys or any(not key.startswith("head.") for key in absent.missing_keys):
+    own, theirs = target.state_dict(), encoder.state_dict()
+    sizes = [
+        {key: v.shape for key, v in state.items() if not key.startswith("head.")} for state in (own, theirs)
+    ]
+    if sizes[0] != sizes[1]:
         raise InputError(
             f"{checkpoint.name} holds an encoder of other sizes than this run's: start from one of the same config"
         )
+    target.load_state_dict({key: theirs[key] for key in sizes[0]}, strict=False)
 
 
 def take_all(module: Alignment, checkpoint: Checkpoint) -> None:

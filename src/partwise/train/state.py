@@ -27,6 +27,7 @@ class TrainingState:
     modules: Mapping[str, nn.Module]
     optimizer: torch.optim.Optimizer
     step: int = 0
+    scaler: torch.amp.GradScaler | None = None
 
     def save(self, folder: Path, config: Mapping[str, object]) -> None:
         """Write everything to FOLDER/state.safetensors. A full disk leaves the previous file as it was."""
@@ -38,6 +39,10 @@ class TrainingState:
         for index, parameter in enumerate(_parameters(self.optimizer)):
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
+        if self.scaler is not None and self.scaler.is_enabled():
+            # Numbers that decide which steps of half precision are skipped: without them a resumed run differs.
+            for key, value in self.scaler.state_dict().items():
+                tensors[f"scaler.{key}"] = torch.as_tensor(value, dtype=torch.float64)
         # Clones: safetensors refuses tensors that share memory, as an average and its source may after loading.
         tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
         header = {"step": str(self.step), "config": json.dumps(config, sort_keys=True)}
@@ -73,12 +78,20 @@ class TrainingState:
             }
             load_strict(module, own, str(path))
         _load_optimizer(self.optimizer, tensors)
+        if self.scaler is not None and self.scaler.is_enabled():
+            self.scaler.load_state_dict(_scaler_state(self.scaler, tensors))
         self.step = int(header["step"])
         return True
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _scaler_state(scaler: torch.amp.GradScaler, tensors: Mapping[str, Tensor]) -> dict[str, float | int]:
+    """The scaler's own entries, whole numbers whole again."""
+    now = scaler.state_dict()
+    return {key: type(value)(tensors[f"scaler.{key}"].item()) for key, value in now.items()}
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

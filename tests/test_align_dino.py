@@ -1,0 +1,143 @@
+"""Stage 1: patches learn their lifted features, a killed run ends where a whole one does, stage 2 takes over."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import lift_helpers
+import pytest
+import torch
+
+from partwise.errors import CheckpointError, InputError, MissingDataError
+from partwise.lift.lifting import LiftConfig
+from partwise.lift.precompute import RunConfig, find_inputs, lift_library
+from partwise.lift.shards import LiftedShards
+from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
+from partwise.models.pointalign3d import PointAlign3DConfig
+from partwise.pretrained import build_model, open_pretrained
+from partwise.train.align_dino import PAPER, PRESETS, RELEASE, AlignDinoConfig, make_batch, train
+from partwise.train.align_text import TINY as STAGE2
+from partwise.train.align_text import make_module
+from partwise.train.state import TrainingState
+
+SIZES = PointAlign3DConfig(token_hidden=(16, 32, 64), token_width=32, width=48, depth=2)
+CONFIG = AlignDinoConfig(
+    replace(SIZES.encoder(), groups=16, group_size=8),
+    steps=8,
+    batch=4,
+    rate=2e-3,
+    head_rate=5e-3,
+    save_every=2,
+)
+
+
+@pytest.fixture(scope="module")
+def lifted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lifted")
+    lift_helpers.write_shapes(folder / "in", 10)
+    lift = LiftConfig(cameras="cops", size=64, points=256, groups=16, neighbours=8)
+    lift_library(
+        find_inputs([folder / "in"]), folder / "out", lift, lift_helpers.open_colours, RunConfig(workers=0)
+    )
+    return folder / "out"
+
+
+def losses(out):
+    rows = (out / "curves.csv").read_text().splitlines()[1:]
+    return [float(row.split(",")[1]) for row in rows]
+
+
+def test_ten_shapes_are_learned(lifted, tmp_path):
+    train(replace(CONFIG, steps=20), lifted, tmp_path / "a")
+    train(replace(CONFIG, steps=120), lifted, tmp_path / "b")
+    assert losses(tmp_path / "b")[-1] < 0.7 * losses(tmp_path / "a")[-1]
+
+
+def test_a_process_killed_outright_resumes_bit_for_bit(lifted, tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from pathlib import Path\n"
+        "import torch; torch.set_num_threads(1)\n"
+        "from test_align_dino import CONFIG, train; from dataclasses import replace\n"
+        f"train(replace(CONFIG, steps=30), Path({str(lifted)!r}), Path(sys.argv[1]))"
+    )
+
+    def start(out):
+        return subprocess.Popen(
+            [sys.executable, "-c", code, str(out)], env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
+
+    killed = start(tmp_path / "a")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "a" / "state.safetensors").is_file() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not (tmp_path / "a" / "checkpoint").exists()
+    assert start(tmp_path / "a").wait() == start(tmp_path / "b").wait() == 0
+    first, second = (tmp_path / name / "checkpoint" / "model.safetensors" for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_stage_two_takes_the_encoder_and_leaves_the_head(lifted, tmp_path):
+    folder = train(replace(CONFIG, steps=1), lifted, tmp_path / "a")
+    stage1 = build_model(open_pretrained(folder))
+    assert isinstance(stage1, PatchAlign3D)
+    model = make_module(replace(STAGE2, model=replace(SIZES, group_size=8)), folder).model
+    ours, theirs = model.encoder.state_dict(), stage1.state_dict()
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours if not key.startswith("head."))
+    assert ours["head.weight"].shape != theirs["head.weight"].shape
+    with pytest.raises(InputError, match="other sizes"):
+        make_module(replace(STAGE2, model=PatchAlign3DConfig()), folder)
+
+
+def test_turned_shapes_turn_with_their_centres(lifted):
+    shapes = list(LiftedShards(lifted))
+    plain = make_batch(shapes, CONFIG, 0, range(4))
+    turned = make_batch(shapes, replace(CONFIG, yaw=1.0), 0, range(4))
+    for still, moved in ((plain.points, turned.points), (plain.centers, turned.centers)):
+        assert not torch.allclose(still, moved, atol=1e-3)
+        assert torch.allclose(still[..., 1].sort(dim=1).values, moved[..., 1].sort(dim=1).values, atol=1e-5)
+    # A centre is one of the points: its distance to them is zero before and after.
+    assert torch.cdist(turned.centers, turned.points).amin(dim=2).max() < 1e-3
+
+
+def test_half_precision_keeps_its_scaler(tmp_path):
+    def fresh():
+        model = torch.nn.Linear(2, 2)
+        scaler = torch.amp.GradScaler("cpu", enabled=True, init_scale=8.0, growth_interval=3)
+        return TrainingState({"model": model}, torch.optim.AdamW(model.parameters()), scaler=scaler)
+
+    state = fresh()
+    for _ in range(4):
+        state.scaler.scale(state.modules["model"](torch.ones(1, 2)).sum()).backward()
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
+        state.step += 1
+    state.save(tmp_path, {})
+    again = fresh()
+    assert again.load(tmp_path, {})
+    assert again.scaler.state_dict() == state.scaler.state_dict()
+    assert again.scaler.get_scale() == 16.0  # it grew once after three good steps
+
+
+def test_data_that_are_missing_and_runs_of_other_settings(lifted, tmp_path):
+    with pytest.raises(MissingDataError, match="partwise lift"):
+        train(CONFIG, tmp_path, tmp_path / "run")
+    train(replace(CONFIG, steps=2), lifted, tmp_path / "run")
+    with pytest.raises(CheckpointError, match="other settings"):
+        train(replace(CONFIG, steps=3), lifted, tmp_path / "run")
+    with pytest.raises(InputError, match="equal pieces"):
+        replace(CONFIG, batch=5, accumulate=2)
+    with pytest.raises(InputError, match="precision"):
+        replace(CONFIG, precision="fp8")
+
+
+def test_presets():
+    assert PAPER.model == PatchAlign3DConfig()
+    assert (PAPER.batch, PAPER.rate, PAPER.head_rate, PAPER.weight_decay) == (32, 1e-4, 5e-4, 0.05)
+    assert RELEASE.precision == "fp16"
+    assert set(PRESETS) == {"paper", "release", "small", "tiny"}
