@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|afford|doctor|convert|textbank|data|lift|train|info`."""
+"""The command line: `partwise segment|afford|doctor|convert|textbank|data|lift|train|eval|info`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from partwise.cli.afford import Afford
 from partwise.cli.convert import Convert
 from partwise.cli.data import Data
 from partwise.cli.doctor import Doctor
+from partwise.cli.eval import Eval
 from partwise.cli.info import Info
 from partwise.cli.lift import Lift
 from partwise.cli.segment import Segment
@@ -35,6 +36,7 @@ Command = (
     | Annotated[Data, _subcommand("data", Data)]
     | Annotated[Lift, _subcommand("lift", Lift)]
     | Annotated[Train, _subcommand("train", Train)]
+    | Annotated[Eval, _subcommand("eval", Eval)]
     | Annotated[Info, _subcommand("info", Info)]
 )
 

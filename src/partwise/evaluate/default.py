@@ -1,0 +1,194 @@
+"""The card of a default checkpoint: parts on three sets under seven conditions, and actions on two.
+
+Parts: (a) procedural shapes of training categories with seeds that were never trained on, (b) procedural categories
+that were never trained on, (c) real objects, the val split. Actions: (a) and (b), whose heat is known.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32
+
+from partwise import __version__
+from partwise.datasets.objects import RealObjects
+from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
+from partwise.datasets.sample import Sample
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.actions import new_wording
+from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
+from partwise.evaluate.parts import CONDITIONS, ShapeScore, evaluate_parts, mean_scores
+from partwise.metrics.uncertainty import bootstrap_interval, reliability
+from partwise.predict import Segmenter
+from partwise.shape import Shape
+
+POINTS = 10_000
+HEAT_POINTS = 2_048
+SEED_NEVER_TRAINED_ON = 1_000_003
+# Shapes of a held-out category for each one of a training category: there are few of these categories.
+HELD_OUT_TIMES = 5
+
+
+def evaluate_default(
+    segmenter: Segmenter,
+    objects: Path,
+    each: int = 1,
+    held_out: Sequence[str] = HELD_OUT,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Everything that the card shows, as JSON types; `say` hears of each row as it comes.
+
+    objects   the folder of real objects; each: shapes of every training category
+    held_out  the categories that this model never met
+    Raises MissingDataError without the objects.
+    """
+    settings = {"fast": segmenter.config.points, "sharp": 2 * segmenter.config.points}
+    result: dict[str, Any] = {
+        "model": segmenter.record.name,
+        "sha256": segmenter.record.sha256,
+        "each": each,
+        "held_out": list(held_out),
+        "versions": {
+            "partwise": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "parts": {},
+        "actions": {},
+    }
+    for name, samples in _part_sets(objects, each, held_out).items():
+        table: dict[str, Any] = {}
+        for setting, points in settings.items():
+            for condition in CONDITIONS if setting == "fast" else CONDITIONS[:3]:
+                row = f"{setting}, {condition.name}"
+                table[row] = _summary(evaluate_parts(segmenter, samples, condition, points=points))
+                say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
+        curve = reliability(*_confidences(segmenter, samples))
+        table["calibration"] = {
+            key: np.asarray(value).tolist() for key, value in vars(curve).items() if value is not None
+        }
+        result["parts"][name] = table
+    if segmenter.head is not None:
+        for name, samples in _heat_sets(each, held_out).items():
+            result["actions"][name] = {
+                "plain words": _heat_summary(*evaluate_heat(segmenter, samples)),
+                "new wording": _heat_summary(*evaluate_heat(segmenter, samples, new_wording)),
+            }
+            say(f"{name}: actions: SIM {result['actions'][name]['plain words']['answer']['sim']:.3f}")
+    return result
+
+
+def card(result: dict[str, Any]) -> str:
+    """The tables of the card in Markdown, from what `evaluate_default` returned."""
+    sets = result["parts"]
+    lines = ["| condition | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
+    rows = [row for row in next(iter(sets.values())) if row != "calibration"]
+    for row in rows:
+        lines.append(
+            f"| {row} | " + " | ".join(f"{100 * t[row]['category']:.1f}" for t in sets.values()) + " |"
+        )
+    for baseline in ("largest", "random"):
+        cells = [f"{100 * table['fast, as is'][baseline]:.1f}" for table in sets.values()]
+        lines.append(f"| *{baseline}, as is* | " + " | ".join(cells) + " |")
+    for name, table in sets.items():
+        first = table["fast, as is"]
+        low, high = first["interval"]
+        lines.append(
+            f"\n{name}: {first['shapes']} shapes, instance mIoU {100 * first['instance']:.1f} "
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}), expected calibration error "
+            f"{100 * table['calibration']['error']:.1f} points"
+        )
+        for kind in ("by_category", "by_part") if name == "real objects" else ("by_category",):
+            scores = ", ".join(f"{key} {100 * value:.0f}" for key, value in first[kind].items())
+            lines.append(f"\n{name}, {kind.replace('_', ' ')}: {scores}")
+    if result["actions"]:
+        lines += ["", *_action_lines(result["actions"])]
+    return "\n".join(lines)
+
+
+def _action_lines(actions: dict[str, Any]) -> list[str]:
+    lines = [
+        "| actions | wording | SIM | aIoU | AUC | MAE | offered or not, AUC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, table in actions.items():
+        for wording, row in table.items():
+            figures = " | ".join(f"{row['answer'][k]:.3f}" for k in ("sim", "aiou", "auc", "mae"))
+            lines.append(f"| {name} | {wording} | {figures} | {row['offer_auc']:.3f} |")
+        for baseline in ("uniform", "word_prior"):
+            row = table["plain words"][baseline]
+            figures = " | ".join(f"{row[k]:.3f}" for k in ("sim", "aiou", "auc", "mae"))
+            lines.append(f"| {name} | *{baseline.replace('_', ' ')}* | {figures} | |")
+    for name, table in actions.items():
+        by_action = table["plain words"]["by_action"]
+        lines.append(f"\n{name}, SIM by action: " + ", ".join(f"{a} {v:.2f}" for a, v in by_action.items()))
+    return lines
+
+
+def _part_sets(objects: Path, each: int, held_out: Sequence[str]) -> dict[str, list[Sample]]:
+    scan, seen = Scan(points=POINTS, kind="mixed"), training_categories()
+    held = ProceduralShapes(SEED_NEVER_TRAINED_ON, seen, scan, length=len(seen) * each, heat=False)
+    count = len(held_out) * each * HELD_OUT_TIMES
+    unseen = ProceduralShapes(SEED_NEVER_TRAINED_ON, tuple(held_out), scan, count, heat=False)
+    real = RealObjects(objects, split="val", least_names=2, scan=Scan(points=POINTS, kind="cad"))
+    return {"held-out seeds": list(held), "held-out categories": list(unseen), "real objects": list(real)}
+
+
+def _heat_sets(each: int, held_out: Sequence[str]) -> dict[str, list[Sample]]:
+    scan, seen = Scan(points=HEAT_POINTS, kind="mixed"), training_categories()
+    held = ProceduralShapes(SEED_NEVER_TRAINED_ON, seen, scan, len(seen) * each)
+    count = len(held_out) * each * HELD_OUT_TIMES
+    unseen = ProceduralShapes(SEED_NEVER_TRAINED_ON, tuple(held_out), scan, count)
+    return {"held-out seeds": list(held), "held-out categories": list(unseen)}
+
+
+def _summary(scores: list[ShapeScore]) -> dict[str, Any]:
+    mean = mean_scores(scores)
+    by_part: dict[str, list[float]] = {}
+    for score in scores:
+        for phrase, iou in zip(score.phrases, score.iou, strict=True):
+            by_part.setdefault(phrase, []).append(iou)
+    interval = bootstrap_interval(np.array([score.mean for score in scores]), seed=0)
+    return {
+        "instance": mean.instance,
+        "interval": [interval.low, interval.high],
+        "category": mean.category,
+        "shapes": mean.shapes,
+        "largest": mean.largest,
+        "random": mean.random,
+        "by_category": mean.by_category,
+        "by_part": {phrase: float(np.mean(values)) for phrase, values in sorted(by_part.items())},
+    }
+
+
+def _heat_summary(scores: list[HeatScore], offers: list) -> dict[str, Any]:
+    by_action: dict[str, list[float]] = {}
+    for score in scores:
+        by_action.setdefault(score.action, []).append(score.answer[0])
+    return {
+        **{kind: mean_heat(scores, kind) for kind in ("answer", "uniform", "word_prior")},
+        "maps": len(scores),
+        "offer_auc": offer_auc(offers),
+        "by_action": {action: float(np.mean(values)) for action, values in sorted(by_action.items())},
+    }
+
+
+def _confidences(
+    segmenter: Segmenter, samples: list[Sample]
+) -> tuple[Float32[np.ndarray, "S"], Bool[np.ndarray, "S"]]:
+    """Confidence and correctness of every named point."""
+    confidence, correct = [], []
+    for sample in samples:
+        named = sample.labels >= 0
+        present = np.unique(sample.labels[named])
+        if len(present) < 2:
+            continue
+        answer = segmenter.segment(Shape.of(sample.points, up="y"), [sample.parts[i].name for i in present])
+        confidence.append(answer.confidence[named])
+        correct.append(present[answer.labels[named]] == sample.labels[named])
+    return np.concatenate(confidence), np.concatenate(correct)

@@ -1,0 +1,67 @@
+"""`partwise eval default`: the whole card of a tiny model on a tiny corpus."""
+
+import json
+
+import pytest
+from conftest import write_checkpoint
+from test_afford import CONFIG, recipe
+from test_objects import corpus  # noqa: F401 - a fixture
+
+from partwise import Segmenter
+from partwise.cli import main
+from partwise.evaluate import default
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Two categories and few points, so that the card takes seconds."""
+    monkeypatch.setattr(default, "training_categories", lambda: ("mug", "stool"))
+    monkeypatch.setattr(default, "POINTS", 10_000)
+    monkeypatch.setattr(default, "HEAT_POINTS", 512)
+    monkeypatch.setattr(default, "HELD_OUT_TIMES", 1)
+
+
+def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
+    rows = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text().splitlines()]
+    rows[0]["split"] = "val"
+    (corpus / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    folder = write_checkpoint(tmp_path / "model", "pointalign3d")
+    head = recipe.train(CONFIG, Segmenter.from_pretrained(folder), tmp_path / "run")
+    head.rename(folder / "afford")
+    command = [
+        "eval",
+        "default",
+        "--objects",
+        str(corpus),
+        "--model",
+        str(folder),
+        "--held-out",
+        "wrench",
+        "teapot",
+    ]
+    assert main([*command, "--out", str(tmp_path / "card.json")]) == 0
+    said = capsys.readouterr().out
+    result = json.loads((tmp_path / "card.json").read_text())
+    assert list(result["parts"]) == ["held-out seeds", "held-out categories", "real objects"]
+    for table in result["parts"].values():
+        for row in (
+            "fast, as is",
+            "fast, random rotation",
+            "fast, 512 points",
+            "fast, one-sided",
+            "sharp, as is",
+        ):
+            low, high = table[row]["interval"]
+            assert 0 <= low <= table[row]["instance"] <= high <= 1
+            assert f"| {row} |" in said
+    assert set(result["actions"]) == {"held-out seeds", "held-out categories"}
+    words = result["actions"]["held-out categories"]
+    assert words["plain words"]["uniform"] == words["new wording"]["uniform"]
+    assert 0 < words["plain words"]["answer"]["sim"] < 1
+    assert "| *word prior* |" in said
+    assert "fridge" in said
+
+
+def test_without_objects_the_card_is_not_made(tmp_path, capsys):
+    assert main(["eval", "default", "--objects", str(tmp_path)]) == 3
+    assert "manifest.jsonl" in capsys.readouterr().err
