@@ -14,7 +14,7 @@ FLOORS = (
     ("io", "points", "losses", "metrics", "checkpoint", "encoders"),
     ("shape", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
-    ("pretrained", "heatmaps"),
+    ("pretrained", "heatmaps", "voting"),
     ("predict",),
     ("doctor", "evaluate"),
     ("train",),

@@ -79,13 +79,16 @@ class Heatmaps:
 
         Raises InputError if the part was not asked for, or the two answers are not of one look at one shape.
         """
-        if len(parts.row_scores) != len(self.row_heat) or not np.array_equal(parts.anchors, self.anchors):
+        count = len(self.row_heat)
+        if len(parts.row_scores) < count or not np.array_equal(parts.anchors, self.anchors):
             raise InputError("parts and heat come from different looks: ask both of one `Segmenter.look`")
         if name not in parts.phrases:
             raise InputError(
                 f"{name!r} was not asked for; the phrases are {', '.join(map(repr, parts.phrases))}"
             )
-        share = np.where(parts.row_none, 0, parts.row_scores[:, parts.phrases.index(name)])[:, None]
+        # Rows that votes added to the parts follow the rows that both answers share.
+        score = parts.row_scores[:count, parts.phrases.index(name)]
+        share = np.where(parts.row_none[:count], 0, score)[:, None]
         return replace(
             self,
             row_heat=(self.row_heat * share).astype(np.float32),

@@ -26,6 +26,7 @@ from partwise.models.runtime import with_runtime
 from partwise.pretrained import AffordHead, build_model, config_from, open_head, open_pretrained
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
+from partwise.voting import vote
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
@@ -54,6 +55,7 @@ class SegmenterConfig:
     temperature  scores = softmax(cosine / temperature)
     templates    name of the prompt templates, see partwise.encoders.prompts
     text_encoder, text_revision   "minilm", a folder, or a hub id and its commit
+    voting       of the pieces of a mesh, see partwise.voting
     """
 
     points: int = 2048
@@ -63,6 +65,7 @@ class SegmenterConfig:
     templates: str = "part_only"
     text_encoder: str = "minilm"
     text_revision: str | None = None
+    voting: str = "none"
 
     def __post_init__(self) -> None:
         if self.points < 1:
@@ -159,6 +162,7 @@ class Segmenter:
         none_below: float = 0.0,
         points: int | None = None,
         propagation: str | None = None,
+        voting: str | None = None,
         seed: int = 0,
     ) -> Segmentation:
         """Which phrase fits where. Answers every point, and every vertex and face of a mesh, in input order.
@@ -168,6 +172,8 @@ class Segmenter:
                      label -1; a single phrase is always asked this way, or it would win everywhere
         none_below   label -1 where the confidence is lower than this
         points       anchors to sample, default from the model
+        voting       "components" or "regions": connected pieces of a mesh, or their smooth patches, take one label
+                     where most of it agrees, "none": no votes; default from the model; see partwise.voting
         seed         of the sampling; same seed, machine and versions: same labels
 
         Raises InputError (phrases, options) or MissingDataError (a phrase that no text encoder at hand knows).
@@ -179,10 +185,15 @@ class Segmenter:
         anything = [word for word in ANYTHING if word not in words] if allow_none else []
         text = self.embedder.embed([*words, *anything])
         look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
-        config = replace(self.config, points=look.points, propagation=propagation or self.config.propagation)
+        config = replace(
+            self.config,
+            points=look.points,
+            propagation=propagation or self.config.propagation,
+            voting=voting or self.config.voting,
+        )
         scores, none = self._scores(look, text, len(phrases), config)
+        anchors, scores, none = vote(look.shape, look.anchors, scores, none, config.voting)
         options = {**asdict(config), "seed": look.seed, "allow_none": allow_none, "none_below": none_below}
-        anchors = look.anchors
         return Segmentation(
             shape=look.shape,
             phrases=tuple(phrases),

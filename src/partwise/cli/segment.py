@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -45,6 +46,9 @@ class Segment:
     """Leave points unnamed that fit no phrase."""
     none_below: float = 0.0
     """Leave points unnamed whose confidence is lower, 0..1."""
+    voting: Literal["none", "components", "regions"] | None = None
+    """Let connected pieces of a mesh, or their smooth patches, take one label where most of it agrees; default from
+    the model."""
     seed: int = 0
     """Of the sampling."""
     json: bool = False
@@ -70,6 +74,7 @@ class Segment:
                 allow_none=self.allow_none,
                 none_below=self.none_below,
                 points=self.points,
+                voting=self.voting,
                 seed=self.seed,
             )
         written = []
