@@ -1,6 +1,7 @@
 """Copy a trained checkpoint in half precision, as it ships inside the package.
 
-python scripts/ship_checkpoint.py runs/small/checkpoint src/partwise/data/partwise-small
+python scripts/ship_checkpoint.py runs/on/checkpoint src/partwise/data/partwise-small --voting components
+python scripts/ship_checkpoint.py runs/afford/afford src/partwise/data/partwise-small/afford
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--voting", help="how the pieces of a mesh vote from now on")
     arguments = parser.parse_args()
     checkpoint = open_checkpoint(arguments.source)
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
+    if arguments.voting is not None:
+        config["segmenter"] = {**config["segmenter"], "voting": arguments.voting}
     state = {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}
     save_checkpoint(arguments.target, config, state)
 

@@ -121,3 +121,13 @@ def test_each_shape_may_have_phrases_of_its_own():
     for row in range(2):
         alone = Seen(shape.points[row : row + 1], shape.centers[row : row + 1], shape.tokens[row : row + 1])
         assert torch.allclose(model.logits(alone, Prompt(vectors=own[row]))[0], together[row], atol=1e-5)
+
+
+def test_the_direct_product_adds_what_words_and_points_share():
+    config = LasConfig(**{**SMALL.__dict__, "point_width": 5, "reads": "vectors", "direct": 4})
+    model, shape, prompt = las(config), seen(vectors=5), Prompt(vectors=torch.rand(2, 10))
+    whole, added = model.logits(shape, prompt), shape.vectors @ model.direct(prompt.vectors).mT
+    model.direct = None
+    assert torch.allclose(whole, model.logits(shape, prompt) + added, atol=1e-5)
+    with pytest.raises(InputError, match="direct product"):
+        LasConfig(**{**SMALL.__dict__, "direct": 4})

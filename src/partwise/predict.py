@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor, nn
 
 from partwise.anchors import Anchors, sample_anchors
+from partwise.encoders.asking import make_prompt, open_language
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
@@ -21,9 +22,10 @@ from partwise.encoders.text import load_text_encoder
 from partwise.errors import InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
+from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
 from partwise.models.runtime import with_runtime
-from partwise.pretrained import AffordHead, build_model, config_from, open_head, open_pretrained
+from partwise.pretrained import AffordHead, Promptable, build_model, config_from, open_head, open_pretrained
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import vote
@@ -100,12 +102,15 @@ class Segmenter:
 
     def __init__(
         self,
-        model: PartModel,
+        model: PartModel | Promptable,
         embedder: PhraseEmbedder,
         config: SegmenterConfig | None = None,
         record: ModelRecord | None = None,
         head: AffordHead | None = None,
+        labels: Sequence[str] = (),
     ) -> None:
+        """`labels` are the words of a closed-set model, in the order of its outputs."""
+        self.labels = clean_phrases(labels) if labels else ()
         self.model = model
         self.head = head
         self.embedder = embedder
@@ -135,14 +140,18 @@ class Segmenter:
                 f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'"
             )
         checkpoint = open_pretrained(name, revision)
-        model = with_runtime(build_model(checkpoint), runtime, checkpoint.sha256, cache_folder())
+        model = build_model(checkpoint)
+        if not isinstance(model, Promptable):
+            model = with_runtime(model, runtime, checkpoint.sha256, cache_folder())
+        elif runtime != "torch":
+            raise InputError(f"runtime {runtime!r} is not made for {type(model).__name__}: use 'torch'")
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
-        embedder = _embedder(config, text_bank)
+        embedder = _embedder(config, text_bank, isinstance(model, Promptable) and model.reads == "ids")
         record = ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256, runtime)
         head = open_head(checkpoint)
         if head is not None:
             head.model.to(place)
-        return cls(model.to(place), embedder, config, record, head)
+        return cls(model.to(place), embedder, config, record, head, checkpoint.config.get("labels", ()))
 
     def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
         """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
@@ -183,7 +192,11 @@ class Segmenter:
             raise InputError(f"none_below is {none_below}: confidences lie in 0..1")
         allow_none = allow_none or len(phrases) == 1
         anything = [word for word in ANYTHING if word not in words] if allow_none else []
-        text = self.embedder.embed([*words, *anything])
+        if isinstance(self.model, Promptable):  # such a model knows "none" from its training
+            anything = ["none"] if allow_none and "none" not in words else []
+            text = self._prompt([*words, *anything], self.model)
+        else:
+            text = self.embedder.embed([*words, *anything])
         look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
         config = replace(
             self.config,
@@ -221,6 +234,8 @@ class Segmenter:
         Raises InputError (phrases), MissingDataError (these weights have no affordance head, or a phrase that no text
         encoder at hand knows).
         """
+        if self.head is None and isinstance(self.model, Promptable):
+            return self._afford_directly(shape, phrases, self.model, points, seed)
         if self.head is None:
             raise MissingDataError(
                 f"{self.record.name} has no affordance head: use 'partwise-small', or train one with "
@@ -234,6 +249,28 @@ class Segmenter:
         with torch.inference_mode():
             logits = self.head.model.logits(self.head.model(look.embedding), prompt)[0]
             heat = torch.sigmoid(logits.float()).cpu()  # (M,T)
+        return self._heatmaps(look, phrases, heat, self.head.offered_above, {"head": self.head.sha256})
+
+    def _afford_directly(
+        self, shape: Shape | Look, phrases: Sequence[str], model: Promptable, points: int | None, seed: int
+    ) -> Heatmaps:
+        """Heat from a model that reads prompts itself. Labels that compete are each compared with "none" alone."""
+        words, competing = clean_phrases(phrases), model.answers == "softmax"
+        prompt = self._prompt([*words, *(["none"] if competing else [])], model)
+        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        with torch.inference_mode():
+            logits = model.logits(look.embedding, prompt)[0].float().cpu()
+            heat = torch.sigmoid(logits[:, : len(words)] - (logits[:, len(words) :] if competing else 0.0))
+        return self._heatmaps(look, phrases, heat, 0.5, {})
+
+    def _heatmaps(
+        self,
+        look: Look,
+        phrases: Sequence[str],
+        heat: Float[Tensor, "M T"],
+        offered_above: float,
+        options: dict[str, Any],
+    ) -> Heatmaps:
         strength = heat.topk(min(STRONGEST, len(heat)), dim=0).values.mean(dim=0).numpy()
         anchors = look.anchors
         return Heatmaps(
@@ -241,37 +278,42 @@ class Segmenter:
             phrases=tuple(phrases),
             row_heat=_with_face_means(heat, anchors.face_groups).numpy(),
             strength=strength,
-            offered=strength >= self.head.offered_above,
+            offered=strength >= offered_above,
             point_row=anchors.point_row,
             face_row=anchors.face_row,
             anchors=anchors.original,
             transform=anchors.transform,
             model=self.record,
-            options={
-                "points": look.points,
-                "seed": look.seed,
-                "head": self.head.sha256,
-                "offered_above": self.head.offered_above,
-            },
+            options={"points": look.points, "seed": look.seed, "offered_above": offered_above, **options},
             warnings=(*look.shape.warnings, *anchors.warnings),
         )
 
-    def _prompt(self, words: Sequence[str], head: AffordHead) -> Prompt:
-        """The phrases in the form that the head reads."""
-        device = next(head.model.parameters()).device
-        if head.model.reads == "vectors":
+    def _prompt(self, words: Sequence[str], model: Any) -> Prompt:
+        """The phrases in the form that a head or a model reads."""
+        device = next(model.parameters()).device
+        if isinstance(model, ClosedSet):
+            unknown = [word for word in words if word not in self.labels]
+            if unknown:
+                raise InputError(
+                    f"{', '.join(map(repr, unknown))}: {self.record.name} knows its own labels only: "
+                    f"{', '.join(self.labels)}"
+                )
+            return Prompt(ids=torch.tensor([[self.labels.index(word)] for word in words], device=device))
+        if model.reads == "vectors":
             return Prompt(vectors=torch.from_numpy(self.embedder.embed(words)).to(device))
-        tokens, mask = self.embedder.open_encoder(words).tokens(words)
-        return Prompt(tokens=torch.from_numpy(tokens).to(device), mask=torch.from_numpy(mask).to(device))
+        return make_prompt(words, model.reads, self.embedder.open_encoder(words)).to(device)
 
     def _scores(
-        self, look: Look, text: Float32[np.ndarray, "S E"], count: int, config: SegmenterConfig
+        self, look: Look, text: Float32[np.ndarray, "S E"] | Prompt, count: int, config: SegmenterConfig
     ) -> tuple[Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
         """Probabilities (R,T) of the first `count` phrases, and where (R,) one of the others beats them."""
         device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
-            vectors = torch.from_numpy(text).to(device)
-            cosine = self.model.similarity(look.embedding, vectors, config.propagation)[0]
+            if isinstance(text, Prompt):
+                cosine = self.model.logits(look.embedding, text)[0]
+            else:
+                vectors = torch.from_numpy(text).to(device)
+                cosine = self.model.similarity(look.embedding, vectors, config.propagation)[0]
             cosine = _with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
             asked = cosine[:, :count]
             if cosine.shape[1] == count:
@@ -294,13 +336,17 @@ def _with_face_means(
     return torch.cat([values, total / torch.bincount(index)[:, None]])
 
 
-def _embedder(config: SegmenterConfig, text_bank: str | os.PathLike[str] | None) -> PhraseEmbedder:
+def _embedder(
+    config: SegmenterConfig, text_bank: str | os.PathLike[str] | None, language: bool = False
+) -> PhraseEmbedder:
     """Where a model's phrase vectors come from: a bank first, then its text encoder, opened only if needed."""
     bank = TextBank.load(Path(text_bank)) if text_bank is not None else None
     if bank is None and config.text_encoder == "minilm" and config.templates == "part_only":
         bank = TextBank.load(default_bank_path())
     # Naming a hub encoder in a checkpoint, and asking it a new phrase, is the consent to download it.
     on_hub = config.text_revision is not None
+    if language:  # a model with a BERT inside needs that BERT's own tokenizer
+        return PhraseEmbedder(bank, lambda: open_language(config.text_encoder), config.templates)
     return PhraseEmbedder(
         bank,
         lambda: load_text_encoder(config.text_encoder, revision=config.text_revision, allow_network=on_hub),

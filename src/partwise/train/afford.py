@@ -84,8 +84,11 @@ SMALL = AffordConfig(
         head_width=64,
         dropout=0.0,
         point_width=384,
+        direct=256,
     ),
-    steps=1_000,
+    steps=450,
+    rate=3e-3,
+    validate_every=450,
 )
 TINY = replace(
     SMALL,
