@@ -145,9 +145,9 @@ def table(rows: dict[str, dict[str, float]]) -> str:
         "same labels": lambda r: f"{100 * r['same_labels']:.2f} %",
         "same clear labels": lambda r: f"{100 * r['same_clear_labels']:.2f} %",
         "lowest cosine": lambda r: f"{r['lowest_cosine']:.5f}",
-        "opened first, again": lambda r: f"{r['open_s_first']:.1f} s, {r['open_s_again']:.1f} s"
-        if "open_s_first" in r
-        else "",
+        "opened first, again": lambda r: (
+            f"{r['open_s_first']:.1f} s, {r['open_s_again']:.1f} s" if "open_s_first" in r else ""
+        ),
     }
     lines = ["| runtime | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += [

@@ -1,4 +1,4 @@
-"""`make demo`: name the parts of a real car and a real washing machine, and write files to open.
+"""`make demo`: parts and actions of a real car and a real washing machine, and files to open.
 
 Both objects were kept out of training. Their files carry part names of their own, which the model never sees; the
 agreement that is printed is measured against them, by area.
@@ -19,13 +19,17 @@ OBJECTS = {
 }
 
 
+ACTIONS = {"car.glb": ("ride", "move"), "washer.glb": ("open", "put things in")}
+
+
 def main() -> None:
-    """Segment both objects, compare with the files' own names, write every kind of result."""
+    """Ask both objects for parts and actions, compare parts with the files' own names, write every kind of result."""
     OUT.mkdir(exist_ok=True)
     segmenter = Segmenter.from_pretrained()
     for name, meanings in OBJECTS.items():
         shape = Shape.read(HERE / "objects" / name)
-        parts = segmenter.segment(shape, list(meanings))
+        look = segmenter.look(shape)  # one pass of the model serves parts and actions
+        parts = segmenter.segment(look, list(meanings))
         print(f"{name}: {len(shape.faces):,} faces, asked for {', '.join(meanings)}")
         truth = np.array([own_label(node, meanings) for node in shape.geometry.node_names])[
             shape.geometry.face_node
@@ -40,6 +44,10 @@ def main() -> None:
         written = [
             parts.write(f"{stem}.parts{suffix}") for suffix in (".glb", ".html", ".png", ".ply", ".json")
         ]
+        maps = segmenter.afford(look, ACTIONS[name])
+        for action, strength, offered in zip(maps.phrases, maps.strength, maps.offered, strict=True):
+            print(f"  {action!r}: {'offered' if offered else 'not offered'}, strength {strength:.2f}")
+        written += [maps.write(f"{stem}.heat{suffix}") for suffix in (".glb", ".html", ".png")]
         print("  wrote " + ", ".join(map(str, written)))
     print(f"Open {OUT / 'car.parts.html'} in a browser, or {OUT / 'car.parts.glb'} in Blender.")
 

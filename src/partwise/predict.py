@@ -242,7 +242,7 @@ class Segmenter:
                 "`partwise train afford`"
             )
         words = clean_phrases(phrases)
-        prompt = self._prompt(words, self.head)
+        prompt = self._prompt(words, self.head.model)
         look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
         if not isinstance(look.embedding, PointEmbedding):
             raise InputError(f"{self.record.name} has no point decoder, which its affordance head builds on")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from partwise.checkpoint import (
     CONFIG,
@@ -20,14 +20,24 @@ from partwise.checkpoint import (
 )
 from partwise.errors import CheckpointError
 from partwise.files import cache_folder
+from partwise.models import openad
 from partwise.models.las import Las, LasConfig
+from partwise.models.lmad import LMAD, LMADConfig
+from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+from partwise.models.pointrefer import PointRefer, PointReferConfig
 
 Model = PatchAlign3D | PointAlign3D
-ARCHITECTURES: dict[str, tuple[type, type[PatchAlign3D] | type[PointAlign3D]]] = {
+# Models that read a `Prompt`, each in its own form.
+Promptable = OpenAD | ClosedSet | LMAD | PointRefer
+ARCHITECTURES: dict[str, tuple[type, type[Any]]] = {
     "patchalign3d": (PatchAlign3DConfig, PatchAlign3D),
     "pointalign3d": (PointAlign3DConfig, PointAlign3D),
+    "openad": (OpenADConfig, OpenAD),
+    "closedset": (ClosedSetConfig, ClosedSet),
+    "lmad": (LMADConfig, LMAD),
+    "pointrefer": (PointReferConfig, PointRefer),
 }
 # The affordance head of a checkpoint lies in a folder of its own beside it.
 HEAD = "afford"
@@ -44,6 +54,12 @@ OFFICIAL_SEGMENTER = {
     "templates": "part_only",
     "text_encoder": "laion/CLIP-ViT-bigG-14-laion2B-39B-b160k",
     "text_revision": "bc7788f151930d91b58474715fdce5524ad9a189",
+}
+
+# OpenAD asks CLIP ViT-B/32 for bare words; its scale is inside the model. No commit is named: give a folder or a bank.
+OPENAD_SEGMENTER = {
+    **{"points": 2048, "box": "unit_sphere", "temperature": 1.0, "templates": "part_only"},
+    "text_encoder": "openai/clip-vit-base-patch32",
 }
 
 Config = TypeVar("Config")
@@ -81,7 +97,7 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
     return AffordHead(model.eval().requires_grad_(False), above, opened.sha256)
 
 
-def build_model(checkpoint: Checkpoint) -> Model:
+def build_model(checkpoint: Checkpoint) -> Model | Promptable:
     """The model that a checkpoint describes, its weights loaded strictly, in eval mode.
 
     Raises CheckpointError if the architecture is unknown or the weights do not fit it.
@@ -107,8 +123,21 @@ def config_from(config_class: type[Config], values: Mapping[str, Any], name: str
             f"{name} sets {', '.join(strangers)}, which {config_class.__name__} of this version does not have: "
             "use the version of partwise that saved it, or a newer one"
         )
-    return config_class(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    hints = get_type_hints(config_class)
+    return config_class(**{key: _from_json(hints[key], value, name) for key, value in values.items()})
+
+
+def _from_json(hint: Any, value: Any, name: str) -> Any:
+    """A field's value: lists are tuples, an object is the config among the hint's alternatives with these fields."""
+    if not isinstance(value, Mapping):
+        return tuple(value) if isinstance(value, list) else value
+    kinds = [kind for kind in (get_args(hint) or (hint,)) if is_dataclass(kind)]
+    for kind in kinds:
+        if {field.name for field in fields(kind)} == value.keys():
+            return config_from(kind, value, name)
+    raise CheckpointError(
+        f"{name} has a part with the fields {', '.join(sorted(value))}, which is none of "
+        f"{', '.join(kind.__name__ for kind in kinds)} of this version: use the version of partwise that saved it"
     )
 
 
@@ -134,6 +163,24 @@ def convert_patchalign3d(file: str | os.PathLike[str], folder: str | os.PathLike
         {"architecture": "patchalign3d", "model": asdict(config), "segmenter": OFFICIAL_SEGMENTER},
         model.state_dict(),
     )
+
+
+def convert_openad(file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Turn a released OpenAD state dict (PointNet++; .t7 or .pth) into a checkpoint folder.
+
+    Either the bare state dict, or one under "model_state_dict". Read with torch's restricted reader. Raises
+    UnsafeError, MissingDataError, or CheckpointError listing missing and unexpected keys by name.
+    """
+    content = read_foreign(file)
+    state = content.get("model_state_dict", content)
+    if not isinstance(state, Mapping):
+        raise CheckpointError(
+            f"{file} holds a {type(state).__name__} under model_state_dict, expected tensors"
+        )
+    model = OpenAD(OpenADConfig())
+    load_strict(model, openad.from_official(state, str(file)), str(file))
+    config = {"architecture": "openad", "model": asdict(model.config), "segmenter": OPENAD_SEGMENTER}
+    save_checkpoint(folder, config, model.state_dict())
 
 
 def _patchalign3d_sizes(state: Mapping[str, Any]) -> PatchAlign3DConfig:

@@ -19,7 +19,7 @@ class Convert:
         partwise convert patchalign3d patchalign3d.pt checkpoints/patchalign3d
     """
 
-    kind: tyro.conf.Positional[Literal["patchalign3d"]]
+    kind: tyro.conf.Positional[Literal["patchalign3d", "openad"]]
     """Whose weights."""
     file: tyro.conf.Positional[Path]
     """The downloaded file. It is read with torch's restricted reader; nothing in it is run."""
@@ -28,8 +28,9 @@ class Convert:
 
     def run(self) -> None:
         """Convert, or list what does not fit."""
-        from partwise.pretrained import convert_patchalign3d
+        from partwise.pretrained import convert_openad, convert_patchalign3d
 
+        convert = {"patchalign3d": convert_patchalign3d, "openad": convert_openad}[self.kind]
         with step(f"converting {self.file}"):
-            convert_patchalign3d(self.file, self.out)
+            convert(self.file, self.out)
         print(f"wrote {self.out}")

@@ -9,6 +9,14 @@ from typing import Annotated, Literal
 import tyro
 
 from partwise.cli.progress import step
+from partwise.cli.train_affordance import (
+    TrainDgcnn,
+    TrainLas,
+    TrainLMAD,
+    TrainOpenAD,
+    TrainPointNet2,
+    TrainPointRefer,
+)
 from partwise.errors import MissingExtraError
 
 
@@ -144,6 +152,12 @@ class Train:
         Annotated[TrainPatchAlign3D, tyro.conf.subcommand("patchalign3d", prefix_name=False)]
         | Annotated[TrainDino, tyro.conf.subcommand("dino", prefix_name=False)]
         | Annotated[TrainAfford, tyro.conf.subcommand("afford", prefix_name=False)]
+        | Annotated[TrainLMAD, tyro.conf.subcommand("lmad", prefix_name=False)]
+        | Annotated[TrainOpenAD, tyro.conf.subcommand("openad", prefix_name=False)]
+        | Annotated[TrainPointNet2, tyro.conf.subcommand("pointnet2", prefix_name=False)]
+        | Annotated[TrainDgcnn, tyro.conf.subcommand("dgcnn", prefix_name=False)]
+        | Annotated[TrainPointRefer, tyro.conf.subcommand("pointrefer", prefix_name=False)]
+        | Annotated[TrainLas, tyro.conf.subcommand("las", prefix_name=False)]
     )
 
     def run(self) -> None:

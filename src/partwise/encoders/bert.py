@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
@@ -132,7 +132,14 @@ def convert_keys(state: Mapping[str, Tensor], layers: int) -> dict[str, Tensor]:
     CheckpointError if a tensor is missing or left over; both are listed by name.
     """
     rest = {key.removeprefix("bert."): value for key, value in state.items()}
-    rest = {key: value for key, value in rest.items() if not key.startswith(_IGNORED_PREFIXES)}
+    # The weights of bert-base-uncased still carry TensorFlow's names for the LayerNorms.
+    renamed = {"gamma": "weight", "beta": "bias"}
+    rest = {
+        ".".join([*stem, renamed.get(kind, kind)]): value
+        for key, value in rest.items()
+        if not key.startswith(_IGNORED_PREFIXES)
+        for *stem, kind in [key.split(".")]
+    }
     table = {
         "words.weight": ["embeddings.word_embeddings.weight"],
         "positions.weight": ["embeddings.position_embeddings.weight"],
@@ -171,7 +178,7 @@ class BertText:
         from tokenizers import Tokenizer
 
         self.name, self.revision = name, revision
-        self.model = _read_weights(folder, BertConfig.read(folder / "config.json")).to(device)
+        self.model = read_bert(folder).to(device)
         self.width = self.token_width = self.model.config.width
         self.max_tokens = self.model.config.positions
         try:
@@ -210,14 +217,27 @@ class BertText:
         check_texts(texts, [len(ids) for ids in token_ids], self.max_tokens, self.name)
         return token_ids
 
+    def ids(self, texts: Sequence[str]) -> tuple[Int64[Tensor, "T S"], Bool[Tensor, "T S"]]:
+        """Token ids, [CLS] and [SEP] among them, and which are real: for a model with a BERT of its own inside.
+
+        InputError if a text has more than `max_tokens` tokens.
+        """
+        return _padded(self._token_ids(texts), torch.device("cpu"))
+
     @torch.inference_mode()
     def _features(self, token_ids: list[list[int]]) -> tuple[Float[Tensor, "B S D"], Bool[Tensor, "B S"]]:
-        device = self.model.norm.weight.device
-        lengths = torch.tensor([len(ids) for ids in token_ids], device=device)
-        longest = int(lengths.max())
-        padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in token_ids], device=device)
-        mask = torch.arange(longest, device=device)[None] < lengths[:, None]
+        padded, mask = _padded(token_ids, self.model.norm.weight.device)
         return self.model(padded, mask), mask
+
+
+def _padded(
+    token_ids: list[list[int]], device: torch.device
+) -> tuple[Int64[Tensor, "B S"], Bool[Tensor, "B S"]]:
+    """Ids as one tensor, zero behind the end of each text, and a mask of the real ones."""
+    lengths = torch.tensor([len(ids) for ids in token_ids], device=device)
+    longest = int(lengths.max())
+    padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in token_ids], device=device)
+    return padded, torch.arange(longest, device=device)[None] < lengths[:, None]
 
 
 def check_texts(texts: Sequence[str], lengths: Sequence[int], limit: int, name: str) -> None:
@@ -243,10 +263,15 @@ class _NoInit(TorchFunctionMode):
         return func(*args, **arguments)
 
 
-def _read_weights(folder: Path, config: BertConfig) -> Bert:
+def read_bert(folder: Path) -> Bert:
+    """The encoder in a Hugging Face BERT folder (config.json, model.safetensors), frozen, in eval mode.
+
+    CheckpointError if the files are damaged, of another model or do not fit together.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    config = BertConfig.read(folder / "config.json")
     path = folder / "model.safetensors"
     try:
         state = load_file(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
@@ -26,3 +27,8 @@ class Prompt:
     ids: Int64[Tensor, "*B T L"] | None = None
     mask: Bool[Tensor, "*B T L"] | None = None
     image: Float[Tensor, "*B Q V"] | None = None
+
+    def to(self, device: torch.device | str) -> Prompt:
+        """The same prompt on a device."""
+        parts = (getattr(self, field.name) for field in fields(self))
+        return Prompt(*(None if part is None else part.to(device) for part in parts))

@@ -1,0 +1,131 @@
+"""`partwise train lmad` and the models it is compared to: one recipe, one set of options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import tyro
+
+from partwise.cli.progress import step
+from partwise.errors import InputError, MissingExtraError
+
+
+@dataclass(frozen=True)
+class TrainAffordance:
+    """What all affordance models share; a tenth of the shapes is kept back to validate on."""
+
+    MODEL: ClassVar[str] = ""
+
+    out: tyro.conf.Positional[Path]
+    """The folder of the run: state, curves.csv, checkpoint."""
+    preset: Literal["tiny", "small", "paper"] = "small"
+    """paper: the published sizes and schedule; small: minutes to an hour on a processor; tiny: seconds."""
+    data: Path | None = None
+    """A heat pack (`partwise.datasets.heat_pack`) of any data set; without it procedural shapes are made."""
+    shapes: int = 600
+    """Procedural shapes to make where there is no data."""
+    setting: Literal["full", "partial", "rotated"] = "full"
+    """Whole shapes, one view of them, or any way up."""
+    language: str | None = None
+    """minilm, or the folder of a BERT; the paper preset of LM-AD needs bert-base-uncased."""
+    steps: int | None = None
+    """Instead of the preset's own number."""
+    seed: int = 1
+    """Of everything random."""
+    device: str = "cpu"
+    """cpu or cuda."""
+
+    def run(self) -> None:
+        """Make or open the shapes, train, say where the checkpoint is."""
+        with step("loading"):
+            try:
+                from partwise.train.affordance import train
+                from partwise.train.affordance_presets import preset
+            except ImportError as error:
+                raise MissingExtraError(str(error.name), "train", "training") from error
+            from partwise.encoders.asking import open_language
+
+            samples = self._samples()
+            config = preset(self.MODEL, self.preset, _labels(samples))
+            changes: dict[str, Any] = {"setting": self.setting, "seed": self.seed}
+            changes |= {} if self.steps is None else {"steps": self.steps}
+            changes |= {} if self.language is None else {"language": self.language}
+            config = replace(config, **changes)
+            encoder = open_language(config.language)
+        kept = max(1, len(samples) // 10)
+        print(f"wrote {train(config, samples[kept:], self.out, encoder, samples[:kept], self.device)}")
+
+    def _samples(self) -> list[Any]:
+        from partwise.datasets.heat_pack import HeatPack
+        from partwise.datasets.procedural import ProceduralShapes
+        from partwise.datasets.world.surface import Scan
+
+        if self.data is not None:
+            samples = list(HeatPack(self.data))
+        else:
+            world = ProceduralShapes(self.seed, scan=Scan(points=2048, kind="mixed"), length=self.shapes)
+            samples = list(world)
+        if len(samples) < 2:
+            raise InputError(
+                f"{len(samples)} shapes are too few: one at least to train on, and one to validate"
+            )
+        return samples
+
+
+def _labels(samples: Sequence[Any]) -> tuple[str, ...]:
+    """The labels of the samples and "none": in OpenAD's order if they are OpenAD's, else in that of the alphabet."""
+    from partwise.train.affordance_presets import OPENAD_LABELS
+
+    found = sorted({name for sample in samples for name in sample.affordances})
+    known = set(found) <= set(OPENAD_LABELS)
+    return OPENAD_LABELS if known else (*(name for name in found if name != "none"), "none")
+
+
+@dataclass(frozen=True)
+class TrainLMAD(TrainAffordance):
+    """LM-AD: a language model that looks at the points in every block.
+
+    Examples:
+        partwise train lmad runs/lmad --preset tiny
+        partwise train lmad runs/lmad --preset paper --data packs/openad --language ./bert-base-uncased --device cuda
+    """
+
+    MODEL: ClassVar[str] = "lmad"
+
+
+@dataclass(frozen=True)
+class TrainOpenAD(TrainAffordance):
+    """OpenAD: the cosine of a point's vector with a word's."""
+
+    MODEL: ClassVar[str] = "openad"
+
+
+@dataclass(frozen=True)
+class TrainPointNet2(TrainAffordance):
+    """PointNet++ with one output for each label: no words at all."""
+
+    MODEL: ClassVar[str] = "pointnet2"
+
+
+@dataclass(frozen=True)
+class TrainDgcnn(TrainAffordance):
+    """DGCNN with one output for each label: no words at all."""
+
+    MODEL: ClassVar[str] = "dgcnn"
+
+
+@dataclass(frozen=True)
+class TrainPointRefer(TrainAffordance):
+    """PointRefer: a question guides the decoder of PointNet++."""
+
+    MODEL: ClassVar[str] = "pointrefer"
+
+
+@dataclass(frozen=True)
+class TrainLas(TrainAffordance):
+    """LAS on the frozen encoder of the shipped checkpoint, by the same recipe as the other affordance models."""
+
+    MODEL: ClassVar[str] = "las"

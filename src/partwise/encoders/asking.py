@@ -1,0 +1,66 @@
+"""From phrases to a `Prompt` in the form that a model reads, and the language model that LM-AD is built around."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from partwise.encoders.bert import BertText
+from partwise.encoders.prompt import Prompt
+from partwise.encoders.text import TextEncoder, load_minilm
+from partwise.errors import InputError, MissingDataError
+from partwise.files import file_sha256
+
+
+def open_language(source: Path | str = "minilm") -> BertText:
+    """A BERT with its tokenizer: "minilm", or a folder such as that of bert-base-uncased.
+
+    The folder holds config.json, tokenizer.json and model.safetensors, as Hugging Face saves them.
+    Raises MissingDataError if it is not there, CheckpointError if it is another model.
+    """
+    if str(source) == "minilm":
+        language = load_minilm()
+        if not isinstance(language, BertText):
+            raise InputError(f"{language.name} opened as {type(language).__name__}, expected a BERT")
+        return language
+    folder = Path(source)
+    if not folder.is_dir():
+        raise MissingDataError(
+            f"no folder {str(source)!r}: give the folder of a BERT (config.json, tokenizer.json, "
+            "model.safetensors), for instance a copy of google-bert/bert-base-uncased, or 'minilm'"
+        )
+    weights = folder / "model.safetensors"
+    revision = file_sha256(weights) if weights.is_file() else hashlib.sha256(b"").hexdigest()
+    return BertText(folder, name=folder.name, revision=revision)
+
+
+def make_prompt(phrases: Sequence[str], reads: str, encoder: TextEncoder) -> Prompt:
+    """T phrases as a model reads them: "vectors", "tokens" or "ids".
+
+    A phrase is taken as it is written; underscores are no word to any tokenizer, so clean them before.
+    Raises InputError for no phrase, one longer than the encoder's limit, or an encoder without such a form.
+    """
+    if reads == "vectors":
+        return Prompt(vectors=torch.from_numpy(encoder.encode(phrases)))
+    if reads == "tokens":
+        tokens, mask = encoder.tokens(phrases)
+        return Prompt(tokens=torch.from_numpy(tokens), mask=torch.from_numpy(mask))
+    if reads == "ids":
+        if not isinstance(encoder, BertText):
+            raise InputError(
+                f"the model reads token ids of a BERT, {encoder.name} is {type(encoder).__name__}: "
+                "use the language model that it was trained with"
+            )
+        ids, mask = encoder.ids(phrases)
+        return Prompt(ids=ids, mask=mask)
+    raise InputError(f"unknown form {reads!r} of a prompt: use vectors, tokens or ids")
+
+
+def select(prompt: Prompt, rows: torch.Tensor) -> Prompt:
+    """The phrases numbered in `rows`: (T,) gives one prompt for all shapes, (B,T) one for each of B shapes."""
+    parts = (prompt.vectors, prompt.tokens, prompt.ids, prompt.mask)
+    vectors, tokens, ids, mask = (None if part is None else part[rows] for part in parts)
+    return Prompt(vectors=vectors, tokens=tokens, ids=ids, mask=mask)

@@ -1,0 +1,247 @@
+"""One recipe for every affordance model: OpenAD, LM-AD, PointNet++ and DGCNN without words, PointRefer, LAS.
+
+It takes samples with heat, whatever data set they come from, and differs between models in nothing but the model.
+Read `train` from top to bottom; everything random follows from (seed, step), so a killed run resumes bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from partwise.checkpoint import save_checkpoint
+from partwise.datasets.sample import Sample
+from partwise.encoders.bert import BertText
+from partwise.encoders.text import TextEncoder
+from partwise.errors import InputError
+from partwise.evaluate.heat_maps import heat_means
+from partwise.evaluate.labels import confusions, pooled, predicted
+from partwise.losses import dice_loss, focal_terms, inverse_log_weights
+from partwise.models.las import LasConfig
+from partwise.models.lmad import LMAD, LMADConfig
+from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
+from partwise.models.pointalign3d import PointAlign3D
+from partwise.models.pointrefer import PointRefer, PointReferConfig
+from partwise.pretrained import build_model, open_pretrained
+from partwise.train.affordance_batches import Batch, Batches, Phrases, label_counts
+from partwise.train.affordance_presets import AffordanceConfig
+from partwise.train.encoded_las import EncodedLas
+from partwise.train.state import Curves, TrainingState
+
+REPORT_EVERY = 10
+COLUMNS = ("loss", "rate", "score")
+ARCHITECTURE_OF = {
+    OpenAD: "openad",
+    ClosedSet: "closedset",
+    LMAD: "lmad",
+    PointRefer: "pointrefer",
+}
+
+
+def train(
+    config: AffordanceConfig,
+    samples: Sequence[Sample],
+    out: Path,
+    encoder: TextEncoder,
+    validation: Sequence[Sample] = (),
+    device: str = "cpu",
+) -> Path:
+    """Train on samples with heat; returns the checkpoint folder OUT/checkpoint.
+
+    encoder     of the words; LM-AD takes its language model over from it
+    validation  asked now and then; with config.select "best" the weights that answer it best are the ones kept.
+                Cut it from the training split, and leave the reported split alone
+
+    A run that was killed goes on where it stood. Raises InputError for samples without any of the labels,
+    CheckpointError if OUT holds a run with other settings.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model = make_model(config, encoder).to(device)
+    phrases = Phrases.of(config, model, encoder)
+    batches = Batches(config, samples, model)
+    weights = class_weights(config, batches).to(device)
+    optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
+    state = TrainingState({"model": model}, optimizer)
+    state.load(out, asdict(config))
+    curves = Curves(out, COLUMNS, state.step)
+    best = _best_so_far(out) if state.step else -math.inf
+    bar = tqdm(total=config.steps, initial=state.step, unit="step", smoothing=0.1)
+    for batch in batches.prefetched(range(state.step, config.steps), phrases):
+        loss, rate = train_step(model, batch, phrases, optimizer, config, weights, state.step)
+        state.step += 1
+        bar.update()
+        done, score = state.step == config.steps, math.nan
+        if validation and (done or state.step % config.validate_every == 0):
+            score = validate(model, validation, phrases, config)
+            bar.write(f"step {state.step}: validation {score:.4f}")
+            if config.select == "best" and score > best:
+                best = score
+                save_model(out / "checkpoint", model, config, {"step": state.step, "score": score})
+        if state.step % REPORT_EVERY == 0 or done or score == score:
+            bar.set_postfix(loss=f"{loss:.3f}")
+            curves.add(state.step, loss=loss, rate=rate, score=score)
+        if done or state.step % config.save_every == 0:
+            state.save(out, asdict(config))
+    bar.close()
+    if config.select == "last" or not validation:
+        save_model(out / "checkpoint", model, config, {"step": state.step, "score": None})
+    return out / "checkpoint"
+
+
+def train_step(
+    model: Any,
+    batch: Batch,
+    phrases: Phrases,
+    optimizer: torch.optim.Optimizer,
+    config: AffordanceConfig,
+    weights: Float[Tensor, "C"],
+    step: int,
+) -> tuple[float, float]:
+    """One update: the loss, and the factor on the rates."""
+    model.train()
+    torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
+    factor = schedule(config, step, batch.epoch)
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_rate"] * factor
+    if config.norm_halving:
+        momentum = max(0.01, 0.1 * 0.5 ** (batch.epoch // config.norm_halving))
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.momentum = momentum
+    batch = batch.to(next(model.parameters()).device)
+    logits = predicted(model, batch.points, batch.prompt, phrases.none_score(model), batch.geometry)
+    loss = compute_loss(logits, batch, config, weights)
+    loss.backward()
+    if config.clip_norm:
+        nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], config.clip_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss.item(), factor
+
+
+def compute_loss(
+    logits: Float[Tensor, "B N T"], batch: Batch, config: AffordanceConfig, weights: Float[Tensor, "C"]
+) -> Float[Tensor, ""]:
+    """Weighted cross-entropy for labels that compete; focal and dice loss (the HM loss) for heat."""
+    if config.task == "labels":
+        return F.cross_entropy(logits.flatten(0, 1), batch.label.flatten(), weight=weights)
+    heat = torch.sigmoid(logits)
+    dice = dice_loss(heat, batch.heat, form="hm")  # (B,Q)
+    asked = batch.offered.sum().clamp(min=1)
+    return focal_terms(heat, batch.heat, guard="add").mean() + (dice * batch.offered).sum() / asked
+
+
+def make_model(config: AffordanceConfig, encoder: TextEncoder) -> Any:
+    """A fresh model of the config's kind, its language model taken over from `encoder` where it has one inside."""
+    torch.manual_seed(config.seed)
+    kind = config.model
+    if isinstance(kind, LMADConfig):
+        model = LMAD(kind)
+        if config.random_language:
+            return model
+        if not isinstance(encoder, BertText):
+            raise InputError(f"LM-AD is built around a BERT, {encoder.name} is {type(encoder).__name__}")
+        model.read_language(encoder.model)
+        return model
+    if isinstance(kind, OpenADConfig):
+        return OpenAD(kind)
+    if isinstance(kind, ClosedSetConfig):
+        return ClosedSet(kind)
+    if isinstance(kind, PointReferConfig):
+        return PointRefer(kind)
+    return make_las(kind, config.encoder)
+
+
+def make_las(kind: LasConfig, name: str) -> EncodedLas:
+    """LAS on the frozen encoder of a checkpoint. Raises InputError if that has no point decoder."""
+    checkpoint = open_pretrained(name)
+    encoder = build_model(checkpoint)
+    if not isinstance(encoder, PointAlign3D):
+        raise InputError(
+            f"{name} has no point decoder, which LAS stands on: use 'partwise-small' or its like"
+        )
+    return EncodedLas(encoder, kind, checkpoint.sha256)
+
+
+def parameter_groups(model: nn.Module, config: AffordanceConfig) -> list[dict[str, Any]]:
+    """What trains, at which rate: point encoder, language model, gates and scales (which do not decay), the rest."""
+    rates = {"backbone": config.point_rate, "language": config.language_rate, "rest": config.rate}
+    groups: dict[str, list[nn.Parameter]] = {name: [] for name in (*rates, "scalars")}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        first = name.split(".")[0]
+        kind = "backbone" if first.startswith(("down", "up", "backbone")) else first
+        groups["scalars" if parameter.ndim == 0 else kind if kind in rates else "rest"].append(parameter)
+    found: list[dict[str, Any]] = [
+        {"params": groups[name], "base_rate": rate} for name, rate in rates.items() if groups[name]
+    ]
+    if groups["scalars"]:
+        found.append({"params": groups["scalars"], "base_rate": config.gate_rate, "weight_decay": 0.0})
+    return found
+
+
+def schedule(config: AffordanceConfig, step: int, epoch: int) -> float:
+    """Factor on the rates: halved every `halving` epochs down to a hundredth (OpenAD), or half a cosine if 0."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup))
+    if config.halving:
+        return warm * max(0.01, 0.5 ** (epoch // config.halving))
+    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+
+
+def class_weights(config: AffordanceConfig, batches: Batches) -> Float[Tensor, "C"]:
+    """Weights of the labels in the cross-entropy, from the training samples; ones if the config says so."""
+    if config.task == "heat" or config.class_weights == "none":
+        return torch.ones(len(config.labels))
+    return inverse_log_weights(torch.from_numpy(label_counts(batches)))
+
+
+def validate(model: Any, samples: Sequence[Sample], phrases: Phrases, config: AffordanceConfig) -> float:
+    """mIoU over all labels for labels, mean aIoU for heat; every shape in the config's setting, drawn the same."""
+    prompt = phrases.plain()
+    if config.task == "heat":
+        return heat_means(model, samples, prompt, config.labels, config.points).aiou
+    cases = [phrases.case(sample, index) for index, sample in enumerate(samples)]
+    none = phrases.none_score(model)
+    return pooled(confusions(model, cases, prompt, None if none is None else float(none))).miou
+
+
+def save_model(folder: Path, model: Any, config: AffordanceConfig, chosen: dict[str, Any]) -> None:
+    """Write the checkpoint with its whole training config and how its weights were chosen."""
+    content: dict[str, Any] = {
+        "model": asdict(config.model),
+        "labels": list(config.labels),
+        "training": asdict(config),
+        "chosen": chosen,
+    }
+    if isinstance(model, EncodedLas):
+        content |= {"architecture": "las", "encoder_sha256": model.encoder_sha256, "offered_above": 0.5}
+        save_checkpoint(folder, content, model.head.state_dict())
+        return
+    content["architecture"] = ARCHITECTURE_OF[type(model)]
+    content["segmenter"] = {
+        "points": config.points,
+        "text_encoder": config.language,
+        "temperature": 1.0,
+        "templates": "part_only",
+    }
+    save_checkpoint(folder, content, model.state_dict())
+
+
+def _best_so_far(out: Path) -> float:
+    """The validation score of the checkpoint that a resumed run has kept."""
+    path = out / "checkpoint" / "config.json"
+    if not path.is_file():
+        return -math.inf
+    score = json.loads(path.read_text(encoding="utf-8")).get("chosen", {}).get("score")
+    return -math.inf if score is None else float(score)

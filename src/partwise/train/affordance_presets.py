@@ -1,0 +1,214 @@
+"""Settings of the affordance recipe: the published schedules, and small ones for a processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from partwise.encoders.bert import BertConfig
+from partwise.errors import InputError
+from partwise.models.dgcnn import DgcnnConfig
+from partwise.models.las import LasConfig
+from partwise.models.lmad import MINILM, LMADConfig
+from partwise.models.openad import ClosedSetConfig, OpenADConfig
+from partwise.models.pointnet2 import PointNet2Config
+from partwise.models.pointrefer import PointReferConfig
+
+# In the order and spelling of the OpenAD files.
+OPENAD_LABELS = (
+    *("grasp", "contain", "lift", "openable", "layable", "sittable", "support", "wrap_grasp", "pourable"),
+    *("move", "displaY", "pushable", "pull", "listen", "wear", "press", "cut", "stab", "none"),
+)
+# OpenAD's zero-shot test: the same shapes asked in these words, in the same order.
+OPENAD_SYNONYMS = (
+    *("grab", "accommodate", "raise", "unlock", "rest", "take a seat", "bear", "wrap", "pour"),
+    *("reposition", "demonstrate", "push", "drag", "hear", "clothe", "thumb", "slice", "jab", "none"),
+)
+
+ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig
+
+
+@dataclass(frozen=True)
+class AffordanceConfig:
+    """Settings of one run, saved beside its weights.
+
+    labels       names of affordances as the data writes them, "none" last for task "labels"
+    wordings     ways to say each label, drawn from in training; () says the labels themselves
+    raw_words    say labels as they are written, `wrap_grasp` and all, as OpenAD was trained
+    task         "labels": one label a point, cross-entropy; "heat": questions one by one, focal and dice loss
+    setting      "full", "partial" (one view, another at every visit) or "rotated" (any way up)
+    point_rate, language_rate, gate_rate   of the encoder, of the language model where it trains, of single numbers
+    halving      epochs after which rates halve, down to a hundredth; 0: half a cosine over the run
+    norm_halving epochs after which the batch norms' momentum halves, from 0.1 down to 0.01; 0: never
+    questions    asked about each shape at a time (task "heat")
+    select       "last" or "best" on the validation samples
+    language     "minilm" or a folder; random_language: keep the language model's random weights, for comparison
+    encoder      of LAS: a checkpoint with a point decoder
+    """
+
+    model: ModelConfig
+    steps: int
+    labels: tuple[str, ...] = OPENAD_LABELS
+    wordings: tuple[tuple[str, ...], ...] = ()
+    raw_words: bool = False
+    task: str = "labels"
+    setting: str = "full"
+    points: int = 2048
+    batch: int = 16
+    rate: float = 1e-3
+    point_rate: float = 1e-3
+    language_rate: float = 2e-5
+    gate_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0
+    warmup: int = 0
+    halving: int = 20
+    norm_halving: int = 0
+    class_weights: str = "inverse-log"
+    questions: int = 2
+    select: str = "best"
+    language: str = "minilm"
+    random_language: bool = False
+    encoder: str = "partwise-small"
+    seed: int = 1
+    save_every: int = 500
+    validate_every: int = 1000
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "task": ("labels", "heat"),
+            "setting": ("full", "partial", "rotated"),
+            "class_weights": ("inverse-log", "none"),
+            "select": ("last", "best"),
+        }
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
+        if len(set(self.labels)) != len(self.labels):
+            twice = sorted({label for label in self.labels if self.labels.count(label) > 1})
+            raise InputError(f"labels come more than once: {', '.join(twice)}; give each of them once")
+        if self.task == "labels" and (len(self.labels) < 2 or self.labels[-1] != "none"):
+            raise InputError(
+                f"the labels are {', '.join(self.labels) or 'empty'}: give at least one and 'none' as the last"
+            )
+        if self.wordings and len(self.wordings) != len(self.labels):
+            raise InputError(
+                f"{len(self.wordings)} wordings for {len(self.labels)} labels: one tuple for each"
+            )
+
+
+# OpenAD's schedule: 200 epochs of 16,082 shapes in batches of 16.
+OPENAD_PAPER = AffordanceConfig(
+    OpenADConfig(), steps=201_000, raw_words=True, norm_halving=20, clip_norm=0.0, save_every=1000
+)
+LMAD_PAPER = AffordanceConfig(LMADConfig(), steps=201_000, rate=1e-4, gate_rate=1e-4, save_every=1000)
+# LASO: 50 epochs of 16,120 questions.
+POINTREFER_PAPER = AffordanceConfig(
+    PointReferConfig(),
+    steps=50_400,
+    task="heat",
+    labels=OPENAD_LABELS[:-1],
+    questions=1,
+    rate=1e-4,
+    point_rate=1e-4,
+    weight_decay=1e-3,
+    halving=10,
+    class_weights="none",
+)
+
+SMALL_POINTS = PointNet2Config(centers=(128, 32), width=16, neighbours=16)
+TINY_POINTS = PointNet2Config(centers=(32, 8), width=4, neighbours=8)
+TINY_LANGUAGE = BertConfig(30_522, 24, 2, 2, 48, 64, 2, 1e-12)
+
+
+def small(model: ModelConfig, steps: int = 1500) -> AffordanceConfig:
+    """A run for a processor: 512 points, batches of 8, half a cosine, rates that so few steps need."""
+    return AffordanceConfig(
+        model,
+        steps=steps,
+        points=512,
+        batch=8,
+        rate=1e-3,
+        point_rate=2e-3,
+        gate_rate=1e-2,
+        warmup=20,
+        halving=0,
+        select="last",
+        save_every=250,
+        validate_every=500,
+    )
+
+
+def lmad_small(blocks: int = 6) -> LMADConfig:
+    """LM-AD around MiniLM: six blocks of width 384, real weights."""
+    return LMADConfig(SMALL_POINTS, MINILM, point_width=64, decoder_heads=4, blocks=blocks, dropout=0.0)
+
+
+_SMALL: dict[str, ModelConfig] = {
+    "lmad": lmad_small(),
+    "openad": OpenADConfig(SMALL_POINTS, 384),
+    "pointnet2": ClosedSetConfig(SMALL_POINTS, len(OPENAD_LABELS)),
+    "dgcnn": ClosedSetConfig(DgcnnConfig(edges=16, width=16), len(OPENAD_LABELS)),
+    "pointrefer": PointReferConfig(SMALL_POINTS, 16, text_width=384, width=256, hidden=512, up=256),
+    "las": LasConfig(
+        token_width=192,
+        text_width=384,
+        reads="vectors",
+        width=128,
+        feedforward=256,
+        layers=3,
+        heads=4,
+        head_width=64,
+        dropout=0.0,
+        point_width=384,
+    ),
+}
+_TINY: dict[str, ModelConfig] = {
+    "lmad": LMADConfig(TINY_POINTS, TINY_LANGUAGE, point_width=16, decoder_heads=2, blocks=2, dropout=0.0),
+    "openad": OpenADConfig(TINY_POINTS, 384),
+    "pointnet2": ClosedSetConfig(TINY_POINTS, len(OPENAD_LABELS)),
+    "dgcnn": ClosedSetConfig(DgcnnConfig(edges=4, width=4), len(OPENAD_LABELS)),
+    "pointrefer": PointReferConfig(TINY_POINTS, 4, text_width=384, width=64, heads=2, hidden=64, up=64),
+    "las": _SMALL["las"],
+}
+_PAPER = {
+    "lmad": LMAD_PAPER,
+    "openad": OPENAD_PAPER,
+    "pointnet2": replace(OPENAD_PAPER, model=ClosedSetConfig()),
+    "dgcnn": replace(OPENAD_PAPER, model=ClosedSetConfig(DgcnnConfig())),
+    "pointrefer": POINTREFER_PAPER,
+    "las": replace(POINTREFER_PAPER, model=LasConfig(token_width=192, point_width=384)),
+}
+MODELS = tuple(_SMALL)
+PRESETS = ("tiny", "small", "paper")
+
+
+def preset(model: str, size: str, labels: Sequence[str] | None = None) -> AffordanceConfig:
+    """The settings of a model by name and size, for these labels. Raises InputError for another name."""
+    if model not in MODELS or size not in PRESETS:
+        raise InputError(
+            f"unknown model {model!r} or preset {size!r}: use one of {', '.join(MODELS)} and {', '.join(PRESETS)}"
+        )
+    if size == "paper":
+        config = _PAPER[model]
+    else:
+        config = small((_SMALL if size == "small" else _TINY)[model])
+        if model in ("pointrefer", "las"):
+            config = replace(config, task="heat", labels=OPENAD_LABELS[:-1], class_weights="none")
+        if size == "tiny":
+            config = replace(
+                config,
+                steps=4,
+                batch=2,
+                points=128,
+                save_every=2,
+                validate_every=2,
+                random_language=model == "lmad",
+            )
+    if labels is not None:
+        config = replace(
+            config, labels=tuple(label for label in labels if config.task == "labels" or label != "none")
+        )
+        if isinstance(config.model, ClosedSetConfig):
+            config = replace(config, model=replace(config.model, labels=len(config.labels)))
+    return config
