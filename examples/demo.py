@@ -19,7 +19,7 @@ OBJECTS = {
 }
 
 
-ACTIONS = {"car.glb": ("ride", "move"), "washer.glb": ("open", "put things in")}
+ACTIONS = {"car.glb": ("move", "ride"), "washer.glb": ("open", "where do i push")}
 
 
 def main() -> None:
