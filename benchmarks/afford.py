@@ -2,7 +2,7 @@
 
     python benchmarks/afford.py     writes benchmarks/results/afford.json
 
-Median milliseconds on a cloud of 2,048 points, words in the text bank, as many threads as torch takes. Also the two places
+Median milliseconds on a cloud of 2,048 points, words in the text bank, all threads that torch takes. Also the two places
 of the upsampling in LAS at the sizes of the release (LASO), with random weights and one prompt of 20 tokens.
 """
 
