@@ -2,8 +2,8 @@
 
     python benchmarks/afford.py     writes benchmarks/results/afford.json
 
-Median milliseconds on a cloud of 2,048 points, words in the text bank, all threads that torch takes. Also the two places
-of the upsampling in LAS at the sizes of the release (LASO), with random weights and one prompt of 20 tokens.
+Median milliseconds on a cloud of 2,048 points, words in the text bank, all threads that torch takes. Also the two
+places of the upsampling in LAS at the sizes of the release (LASO), with random weights and one prompt of 20 tokens.
 """
 
 from __future__ import annotations
