@@ -29,7 +29,7 @@ def depth_plot(depths: Mapping[str, Mapping[Any, Mapping[str, Any]]], path: Path
         x = left + 60 if place == "cosine" else left + 200 + place / 6 * (width - left - 260)
         return x, height - bottom - value / most * (height - bottom - top)
 
-    for step in range(int(round(most / 0.05)) + 1):
+    for step in range(round(most / 0.05) + 1):
         y = at(0, step * 0.05)[1]
         draw.line([(left, y), (width - 30, y)], fill=PALE)
         draw.text((left - 10, y), f"{step * 0.05:.2f}", fill=INK, font=small, anchor="rm")

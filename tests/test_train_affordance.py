@@ -268,13 +268,12 @@ def test_the_segmenter_asks_every_model_alike(model, shapes, language, tmp_path)
     segmenter = Segmenter.from_pretrained(train(config, shapes, tmp_path, language))
     shape = Shape.of(shapes[0].points, up="y")
     look = segmenter.look(shape)
-    if model != "pointrefer":
-        found = segmenter.segment(look, ["sit", "cut", "none"])
-        assert found.scores.shape == (256, 3)
-        assert np.allclose(found.scores.sum(axis=1), 1, atol=1e-5)
-        single = segmenter.segment(look, ["sit"])  # asked against "none"
-        assert single.scores.shape == (256, 1)
-        assert single.scores.max() < 1
+    found = segmenter.segment(look, ["sit", "cut"])
+    assert found.scores.shape == (256, 2)
+    assert np.allclose(found.scores.sum(axis=1), 1, atol=1e-5)
+    single = segmenter.segment(look, ["sit"])  # asked against "none"
+    assert single.scores.shape == (256, 1)
+    assert single.scores.max() < 1
     heat = segmenter.afford(look, ["sit", "cut"])
     assert heat.heat.shape == (256, 2)
     assert 0 <= heat.heat.min() <= heat.heat.max() <= 1

@@ -193,7 +193,8 @@ class Segmenter:
         allow_none = allow_none or len(phrases) == 1
         anything = [word for word in ANYTHING if word not in words] if allow_none else []
         if isinstance(self.model, Promptable):  # such a model knows "none" from its training
-            anything = ["none"] if allow_none and "none" not in words else []
+            asked = allow_none and self.model.answers == "softmax" and "none" not in words
+            anything = ["none"] if asked else []
             text = self._prompt([*words, *anything], self.model)
         else:
             text = self.embedder.embed([*words, *anything])
@@ -204,7 +205,7 @@ class Segmenter:
             propagation=propagation or self.config.propagation,
             voting=voting or self.config.voting,
         )
-        scores, none = self._scores(look, text, len(phrases), config)
+        scores, none = self._scores(look, text, len(phrases), config, allow_none)
         anchors, scores, none = vote(look.shape, look.anchors, scores, none, config.voting)
         options = {**asdict(config), "seed": look.seed, "allow_none": allow_none, "none_below": none_below}
         return Segmentation(
@@ -304,16 +305,11 @@ class Segmenter:
         return make_prompt(words, model.reads, self.embedder.open_encoder(words)).to(device)
 
     def _scores(
-        self, look: Look, text: Float32[np.ndarray, "S E"] | Prompt, count: int, config: SegmenterConfig
+        self, look: Look, text: Any, count: int, config: SegmenterConfig, allow_none: bool
     ) -> tuple[Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
         """Probabilities (R,T) of the first `count` phrases, and where (R,) one of the others beats them."""
-        device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
-            if isinstance(text, Prompt):
-                cosine = self.model.logits(look.embedding, text)[0]
-            else:
-                vectors = torch.from_numpy(text).to(device)
-                cosine = self.model.similarity(look.embedding, vectors, config.propagation)[0]
+            cosine = self._compare(look, text, config.propagation, allow_none)
             cosine = _with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
             asked = cosine[:, :count]
             if cosine.shape[1] == count:
@@ -323,6 +319,16 @@ class Segmenter:
             anything = cosine[:, count:].amax(dim=1, keepdim=True)
             scores = torch.softmax(torch.cat([asked, anything], dim=1) / config.temperature, dim=1)[:, :count]
             return scores.numpy(), (anything[:, 0] > asked.amax(dim=1)).numpy()
+
+    def _compare(self, look: Look, text: Any, propagation: str, allow_none: bool) -> Float[Tensor, "M S"]:
+        """What the model makes of each anchor and phrase: cosines with vectors, or its logits for a prompt."""
+        if not isinstance(self.model, Promptable):
+            device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
+            return self.model.similarity(look.embedding, torch.from_numpy(text).to(device), propagation)[0]
+        logits = self.model.logits(look.embedding, text)[0]
+        # Independent heatmaps say "none" by staying below one half, which is a logit of 0.
+        at_zero = allow_none and self.model.answers == "sigmoid"
+        return torch.nn.functional.pad(logits, (0, 1)) if at_zero else logits
 
 
 def _with_face_means(

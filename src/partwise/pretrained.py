@@ -131,7 +131,7 @@ def _from_json(hint: Any, value: Any, name: str) -> Any:
     """A field's value: lists are tuples, an object is the config among the hint's alternatives with these fields."""
     if not isinstance(value, Mapping):
         return tuple(value) if isinstance(value, list) else value
-    kinds = [kind for kind in (get_args(hint) or (hint,)) if is_dataclass(kind)]
+    kinds: list[Any] = [kind for kind in (get_args(hint) or (hint,)) if is_dataclass(kind)]
     for kind in kinds:
         if {field.name for field in fields(kind)} == value.keys():
             return config_from(kind, value, name)

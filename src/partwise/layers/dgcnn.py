@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -48,7 +49,8 @@ class EdgeLayers(nn.Module):
 
     def forward(self, x: Float[Tensor, "B N C"], index: Int64[Tensor, "B N K"]) -> Float[Tensor, "B N D"]:
         """Features (B,N,C) and the neighbours of each point to features (B,N,D)."""
-        near, own = self.linears[0].weight.chunk(2, dim=1)
+        first: Any = self.linears[0]
+        near, own = first.weight.chunk(2, dim=1)
         # W [b - a, a] = W1 b + (W2 - W1) a: once a point instead of once an edge.
         x = rows_at(F.linear(x, near), index) + F.linear(x, own - near)[:, :, None]
         for number, norm in enumerate(self.norms):

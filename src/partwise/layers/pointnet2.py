@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -141,11 +142,11 @@ class Layers(nn.Module):
 
     def _weights(self, number: int) -> tuple[Tensor, Tensor]:
         """Weight and bias of a Linear, with its norm taken in when that does not learn."""
-        linear = self.linears[number]
+        linear: Any = self.linears[number]
         return (linear.weight, linear.bias) if self.training else folded(linear, self.norms[number])
 
 
-def folded(linear: nn.Module, norm: nn.Module) -> tuple[Float[Tensor, "D C"], Float[Tensor, "D"]]:
+def folded(linear: Any, norm: Any) -> tuple[Float[Tensor, "D C"], Float[Tensor, "D"]]:
     """A Linear's weight and bias with the batch norm behind it taken in, by its running statistics."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return linear.weight * scale[:, None], (linear.bias - norm.running_mean) * scale + norm.bias
@@ -179,9 +180,10 @@ class SetAbstraction(nn.Module):
         self, points: Float[Tensor, "B P 3"], features: Float[Tensor, "B P C"], level: Level
     ) -> Float[Tensor, "B M D"]:
         """Features (B,M,D) of the centres of `level`."""
+        scales: list[Any] = list(self.scales)
         found = [
             layers.grouped(features, points, level.centers, index)
-            for layers, index in zip(self.scales, level.balls, strict=True)
+            for layers, index in zip(scales, level.balls, strict=True)
         ]
         return torch.cat(found, dim=-1)
 

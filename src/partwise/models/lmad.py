@@ -7,7 +7,7 @@ docs/models/lmad.md gives the reason for each default.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -144,17 +144,24 @@ class LMAD(nn.Module):
             )
         self.language.load_state_dict(language.state_dict())
 
+    def _look(self, block: int) -> WordsToPoints:
+        """The attention to the points inside a block."""
+        look = self.looks[str(block)]
+        assert isinstance(look, WordsToPoints)
+        return look
+
     def _freeze(self) -> None:
         self.language.requires_grad_(self.config.tune == "all")
         if self.config.tune == "ffn":
-            for block in self.language.blocks:
+            blocks: list[Any] = list(self.language.blocks)
+            for block in blocks:
                 for part in (block.expand, block.contract, block.feed_forward_norm):
                     part.requires_grad_(True)
 
     def forward(self, points: Float[Tensor, "B N C"], geometry: Geometry | None = None) -> LMADEmbedding:
         """One pass over canonical clouds (B,N,C), with the keys and values of every block that looks at them."""
         features = self.project(self.backbone(points, geometry))
-        keys_values = tuple(self.looks[str(block)].keys_values(features) for block in self.config.looking)
+        keys_values = tuple(self._look(block).keys_values(features) for block in self.config.looking)
         return LMADEmbedding(features, keys_values, self.decoder.prepare(features))
 
     def logits(self, embedding: LMADEmbedding, prompt: Prompt) -> Float[Tensor, "B N T"]:
@@ -195,14 +202,15 @@ class LMAD(nn.Module):
         labels, tokens = ids.shape[-2:]
         mask = mask.reshape(-1, tokens)
         h = self.language.embed(ids.reshape(-1, tokens))
-        for number, block in enumerate(self.language.blocks):
+        blocks: list[Any] = list(self.language.blocks)
+        for number, block in enumerate(blocks):
             h = block.attend(h, mask)
             if number in config.looking:
                 if not own:  # up to here the words were the same for every shape
                     h = h.repeat(batch, 1, 1)
                     mask = mask.repeat(batch, 1)
                     own = True
-                look = self.looks[str(number)]
+                look = self._look(number)
                 key, value = embedding.keys_values[config.looking.index(number)]
                 side = h.view(batch, labels * tokens, -1)
                 if maps is not None:
