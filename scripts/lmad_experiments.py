@@ -2,6 +2,7 @@
 
     python scripts/lmad_experiments.py run out/lmad            # resumes; each finished run leaves a JSON file
     python scripts/lmad_experiments.py report out/lmad         # benchmarks/results/lmad.json and the plot
+    python scripts/lmad_experiments.py sentences out/lmad      # the trained models, asked in whole sentences
     python scripts/lmad_experiments.py attention out/lmad      # maps of the middle blocks and the attention lift
 
 The data are procedural shapes of 14 categories with 12 labels; everything else is in the constants below.
@@ -198,6 +199,29 @@ def measure(folder: Path, test: HeatPack, encoder: BertText) -> dict[str, object
     return found
 
 
+def sentences(out: Path) -> None:
+    """Ask models that were trained on single words in whole sentences; adds to the results of their runs."""
+    torch.set_num_threads(1)
+    _, test = packs(out)
+    encoder = open_language()
+    cases = [
+        make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
+        for index, sample in enumerate(test)
+    ]
+    for seed in SEEDS:
+        for name in ("cosine", "aqm-1", "aqm-6"):
+            result = out / f"{name}-{seed}.json"
+            content = json.loads(result.read_text())
+            if "sentences" in content:
+                continue
+            model = build_model(open_pretrained(out / f"{name}-{seed}" / "checkpoint"))
+            tables = confusions(model, cases, make_prompt(SENTENCES, model.reads, encoder))
+            content["sentences"] = {"miou": pooled(tables).miou}
+            with atomic_path(result) as temporary:
+                temporary.write_text(json.dumps(content), encoding="utf-8")
+            print(name, seed, content["sentences"])
+
+
 def report(out: Path) -> None:
     """Gather the results of all runs into one file, and draw mIoU against depth."""
     runs = [json.loads(path.read_text()) for path in sorted(out.glob("*-[0-9].json"))]
@@ -210,7 +234,7 @@ def report(out: Path) -> None:
             continue
         row: dict[str, object] = {"seeds": [entry["seed"] for entry in own]}
         row["train_cpu_s"] = round(float(np.mean([entry["train_cpu_s"] for entry in own])), 1)
-        for protocol in ("closed", "zeroshot"):
+        for protocol in ("closed", "zeroshot", "sentences"):
             values = [entry[protocol]["miou"] for entry in own if protocol in entry]
             if values:
                 row[protocol] = summary(values)
@@ -313,17 +337,23 @@ def attention_lifts(model: LMAD, test: HeatPack, encoder: BertText) -> dict[str,
     looking = model.config.looking
     middle = [place for place, block in enumerate(looking) if 1 <= block <= 4] or list(range(len(looking)))
     lifts, per_label = [], {label: [] for label in LABELS[:-1]}
+    per_block: dict[int, list[float]] = {block: [] for block in looking}
     for index, sample in enumerate(test):
         case = make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
         embedding = model(torch.from_numpy(case.points)[None])
-        maps = word_maps(model.attention(embedding, prompt), prompt, middle)
+        attention = model.attention(embedding, prompt)
+        maps = word_maps(attention, prompt, middle)
+        of_block = [word_maps(attention, prompt, [place]) for place in range(len(looking))]
         for column, label in enumerate(LABELS[:-1]):
             inside = case.heat[:, column] >= 0.5
             if 0.02 <= inside.mean() <= 0.6:
                 lifts.append(float(maps[column][inside].sum() / inside.mean()))
                 per_label[label].append(lifts[-1])
+                for block, own in zip(looking, of_block, strict=True):
+                    per_block[block].append(float(own[column][inside].sum() / inside.mean()))
     means = {label: float(np.mean(values)) for label, values in per_label.items() if values}
-    return {"mean": float(np.mean(lifts)), "pairs": len(lifts), **means}
+    blocks = {f"block {block}": float(np.mean(values)) for block, values in per_block.items()}
+    return {"mean": float(np.mean(lifts)), "pairs": len(lifts), **blocks, **means}
 
 
 def word_maps(attention: torch.Tensor, prompt: Prompt, layers: Sequence[int]) -> np.ndarray:
@@ -373,7 +403,7 @@ def main() -> None:
         seeds = [int(s) for s in sys.argv[4].split(",")] if len(sys.argv) > 4 else SEEDS
         run(out, names, seeds)
     else:
-        {"report": report, "attention": attention}[what](out)
+        {"report": report, "attention": attention, "sentences": sentences}[what](out)
 
 
 if __name__ == "__main__":
