@@ -12,7 +12,7 @@ from partwise.errors import InputError, MissingExtraError
 from partwise.io.geometry import Geometry, Material
 from partwise.lift import cameras
 from partwise.lift.paint import Paint
-from partwise.lift.render import MeshScene, pictures, render_views, scene_of
+from partwise.lift.render import MeshScene, depth_pictures, pictures, render_views, scene_of
 from partwise.lift.scene import UNLIT, Light, View
 from partwise.lift.splat import CloudScene
 from partwise.shape import Shape
@@ -92,6 +92,19 @@ def test_textured_colours_at_known_pixels(channels: int) -> None:
     color = MeshScene(quad(texture), UNLIT).render(camera).color
     expected = texture[..., :1].repeat(3, 2) if channels <= 2 else texture[..., :3]
     np.testing.assert_array_equal(color[4::8, 4::8, :3], expected)
+
+
+def test_depth_pictures_are_black_where_near_and_never_white_on_the_shape() -> None:
+    scene = MeshScene(mesh_shape(trimesh.creation.icosphere(4)))
+    view = scene.render(cameras.pointclipv2(64)[0])
+    grey = depth_pictures([view])[0]
+    assert (grey[..., :1] == grey).all()
+    assert (grey[view.ids < 0] == 255).all()
+    # The near pole has nearness 1, the rim of the sphere 1/2: v = 1.3 and 0.8.
+    assert grey[32, 32, 0] <= 1
+    assert grey[view.ids >= 0].max() == pytest.approx(255 * (1 - 0.8 / 1.3), abs=6)
+    nearer = np.argsort(view.depth[view.ids >= 0], kind="stable")
+    assert (np.diff(grey[view.ids >= 0][nearer, 0].astype(int)) >= 0).all()
 
 
 def test_base_colour_multiplies_the_texture_and_a_missing_texture_is_plain() -> None:

@@ -143,10 +143,18 @@ def test_batches_and_half_precision_change_nothing_that_matters(towers, pictures
 
 
 @pytest.mark.parametrize(
-    ("kind", "width"), [("clip", 20), ("joint_clip", 24), ("siglip", 32), ("joint_siglip", 32)]
+    ("kind", "width", "aligned"),
+    [
+        ("clip", 20, "values"),
+        ("clip", 20, "tokens"),
+        ("joint_clip", 24, "values"),
+        ("joint_clip", 24, "tokens"),
+        ("siglip", 32, "values"),
+        ("joint_siglip", 32, "values"),
+    ],
 )
-def test_aligned_features_live_in_the_text_space(towers, pictures, kind: str, width: int) -> None:
-    encoder = VisionEncoder.open(towers[kind], aligned=True)
+def test_aligned_features_live_in_the_text_space(towers, pictures, kind: str, width: int, aligned) -> None:
+    encoder = VisionEncoder.open(towers[kind], aligned=aligned)
     features = encoder.encode(pictures)
     assert features.shape == (3, 4, 4, width)
     assert encoder.width == width
@@ -155,7 +163,7 @@ def test_aligned_features_live_in_the_text_space(towers, pictures, kind: str, wi
 
 def test_siglip_aligned_is_the_pooling_head_with_one_token(towers, pictures) -> None:
     """The slow twin: the model's own head, called on a single token at a time."""
-    encoder = VisionEncoder.open(towers["siglip"], aligned=True)
+    encoder = VisionEncoder.open(towers["siglip"], aligned="values")
     features = encoder.encode(pictures[:1])[0].reshape(-1, 32)
     head = getattr(encoder.model, "vision_model", encoder.model).head
     pixels = encoder._pixels(torch.from_numpy(pictures[:1]), 64, 64)
@@ -167,7 +175,7 @@ def test_siglip_aligned_is_the_pooling_head_with_one_token(towers, pictures) -> 
 
 def test_clip_aligned_is_the_joint_space_when_attention_stays_at_home(towers, pictures) -> None:
     """The slow twin: the last layer's attention with an identity attention map, then norm and projection."""
-    encoder = VisionEncoder.open(towers["clip"], aligned=True)
+    encoder = VisionEncoder.open(towers["clip"], aligned="values")
     features = encoder.encode(pictures[:1])[0].reshape(-1, 20)
     tower = encoder.model.vision_model
     pixels = encoder._pixels(torch.from_numpy(pictures[:1]), 64, 64)
@@ -178,6 +186,19 @@ def test_clip_aligned_is_the_joint_space_when_attention_stays_at_home(towers, pi
         mixed = (torch.eye(heads.shape[2]) @ heads).transpose(1, 2).reshape(1, -1, 32)
         expected = encoder.model.visual_projection(tower.post_layernorm(last.self_attn.out_proj(mixed)))
     torch.testing.assert_close(features, expected[0, 1:], atol=1e-5, rtol=1e-4)
+
+
+def test_clip_tokens_go_where_the_class_token_goes(towers, pictures) -> None:
+    """The twin is the model itself: its image vector is the class token on the very same way."""
+    encoder = VisionEncoder.open(towers["clip"], aligned="tokens")
+    pixels = encoder._pixels(torch.from_numpy(pictures[:1]), 64, 64)
+    with torch.inference_mode():
+        output = encoder.model(pixel_values=pixels)
+        ours = encoder._align(encoder.model, output)[0]
+    torch.testing.assert_close(ours[0], output.image_embeds[0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        encoder.encode(pictures[:1])[0].reshape(-1, 20), ours[1:], atol=1e-5, rtol=1e-4
+    )
 
 
 def test_a_record_of_the_weights_is_kept(towers) -> None:
@@ -207,7 +228,9 @@ def test_what_cannot_be_loaded_says_why(towers, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UnsafeError, match="pickled"):
         VisionEncoder.open(tmp_path)
     with pytest.raises(InputError, match="no text side"):
-        VisionEncoder.open(towers["dinov2"], aligned=True)
+        VisionEncoder.open(towers["dinov2"], aligned="values")
+    with pytest.raises(InputError, match="use values"):
+        VisionEncoder.open(towers["siglip"], aligned="tokens")
     with pytest.raises(InputError, match="multiple of 14"):
         VisionEncoder.open(towers["dinov2"], size=30)
     with pytest.raises(InputError, match="smaller than one patch"):

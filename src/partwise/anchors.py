@@ -19,6 +19,7 @@ class Anchors:
     """The sample of a shape that a model sees, and how the shape is answered from it.
 
     canonical (M,3) and original (M,3) positions; point_row (N,) and face_row (F,) as in Segmentation;
+    place (M,) is the face each anchor lies on, or the input point it is in a cloud;
     face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud
     """
 
@@ -27,6 +28,7 @@ class Anchors:
     transform: Float64[np.ndarray, "4 4"]
     point_row: Int32[np.ndarray, "N"]
     face_row: Int32[np.ndarray, "F"] | None
+    place: Int64[np.ndarray, "M"]
     face_groups: Int64[np.ndarray, "M"] | None
     warnings: tuple[str, ...]
 
@@ -40,7 +42,7 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
     rng = np.random.default_rng(seed)
     rotation = shape.to_y_up()
     if shape.faces is not None:
-        original, face, _ = sample_surface(shape.points, shape.faces, count, rng)
+        original, place, _ = sample_surface(shape.points, shape.faces, count, rng)
         reference, warnings = original, ()
     else:
         finite = np.flatnonzero(shape.finite)
@@ -52,10 +54,11 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
     canonical = ((original - centre) @ (scale * rotation).T).astype(np.float32)
     if shape.faces is not None:
         point_row = nearest_assignment(shape.points, original).astype(np.int32)
-        face_row, groups = _face_rows(shape, original, face)
+        face_row, groups = _face_rows(shape, original, place)
     else:
         point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
-    return Anchors(canonical, original, transform, point_row, face_row, groups, warnings)
+        place = finite[chosen]
+    return Anchors(canonical, original, transform, point_row, face_row, place, groups, warnings)
 
 
 def _sampling_warnings(reference: Float64[np.ndarray, "N 3"], total: int, count: int) -> tuple[str, ...]:

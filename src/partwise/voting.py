@@ -48,7 +48,7 @@ def vote(
         return anchors, scores, none
     count = len(anchors.original)
     piece = pieces(shape.points, shape.faces, CREASE_DEGREES if voting == "regions" else None)
-    own = piece[_anchor_faces(anchors, count)]
+    own = piece[anchors.place]
     total = int(piece.max()) + 1
     mean = np.zeros((total, scores.shape[1]), dtype=np.float32)
     np.add.at(mean, own, scores[:count])
@@ -93,13 +93,3 @@ def pieces(
 def _normals(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F 3"]:
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-
-
-def _anchor_faces(anchors: Anchors, count: int) -> Int64[np.ndarray, "M"]:
-    """The face that each anchor lies on, read back from the rows of the faces that have anchors."""
-    assert anchors.face_row is not None
-    assert anchors.face_groups is not None
-    face_of_group = np.zeros(int(anchors.face_groups.max()) + 1, dtype=np.int64)
-    sampled = np.flatnonzero(anchors.face_row >= count)
-    face_of_group[anchors.face_row[sampled] - count] = sampled
-    return face_of_group[anchors.face_groups]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, UInt8
@@ -23,6 +24,8 @@ from partwise.errors import CheckpointError, InputError, MissingDataError, Missi
 # DINOv2-base, Apache-2.0, at the commit that is current on its hub page.
 DEFAULT = "facebook/dinov2-base"
 DEFAULT_REVISION = "f9e44c814b77203eaa57a6bdbbd535f21ede1415"
+# Ways from patch tokens into the space of the matching text tower, see `VisionEncoder`.
+Aligned = Literal["values", "tokens"]
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 _HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -66,8 +69,9 @@ class VisionEncoder:
     patch, width   side of a patch in pixels; length D of a feature
     size           side to which pictures are resized, a multiple of `patch`; None keeps each picture's own size,
                    rounded down to whole patches
-    aligned        features in the space of the matching text tower: CLIP through the value path of its last layer
-                   and its projection (MaskCLIP, section 3.1); SigLIP through the value path of its pooling head
+    aligned        features in the space of the matching text tower. "values": CLIP through the value path of its last
+                   layer and its projection (MaskCLIP, section 3.1), SigLIP through the value path of its pooling head;
+                   "tokens": CLIP's last tokens as they are through norm and projection (PointCLIP V2's code)
 
     Example:
         >>> encoder = VisionEncoder.open("path/to/dinov2-base")       # doctest: +SKIP
@@ -75,7 +79,9 @@ class VisionEncoder:
         (12, 16, 16, 768)
     """
 
-    def __init__(self, folder: Path, *, name: str, size: int | None = None, aligned: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, name: str, size: int | None = None, aligned: Aligned | None = None
+    ) -> None:
         """Load config and safetensors weights from a local folder; `open` is the usual door.
 
         MissingExtraError without transformers, UnsafeError for pickled weights, CheckpointError for another kind of
@@ -90,12 +96,9 @@ class VisionEncoder:
         config = self.model.config
         self.patch = int(config.patch_size)
         self._prefix = int(self.family.class_token) + int(getattr(config, "num_register_tokens", 0))
-        if aligned and not kind.startswith(("clip", "siglip")):
-            raise InputError(
-                f"{name} is a {kind} model, which has no text side: aligned features need CLIP or SigLIP"
-            )
-        self._align = None if not aligned else _clip_aligned if kind.startswith("clip") else _siglip_aligned
-        self.width = int(config.projection_dim if self._align is _clip_aligned else config.hidden_size)
+        self._align = None if aligned is None else _aligning(kind, aligned, name)
+        projected = aligned is not None and kind.startswith("clip")
+        self.width = int(config.projection_dim if projected else config.hidden_size)
         if size is not None and (size < self.patch or size % self.patch):
             raise InputError(f"size {size} is not a whole number of patches: use a multiple of {self.patch}")
         self.size = size
@@ -108,7 +111,7 @@ class VisionEncoder:
         revision: str | None = None,
         allow_network: bool = False,
         size: int | None = None,
-        aligned: bool = False,
+        aligned: Aligned | None = None,
     ) -> VisionEncoder:
         """From a local folder, or a hub id with `revision`, the full commit (the default model knows its own).
 
@@ -154,7 +157,7 @@ class VisionEncoder:
     def _encode(self, images: UInt8[Tensor, "B H W 3"], h: int, w: int) -> Float[Tensor, "B h w D"]:
         pixels = self._pixels(images, h * self.patch, w * self.patch)
         options = {} if self.family.any_size else {"interpolate_pos_encoding": True}
-        output = self.model(pixel_values=pixels, output_hidden_states=self._align is _clip_aligned, **options)
+        output = self.model(pixel_values=pixels, output_hidden_states=self._align is _clip_values, **options)
         hidden = self._align(self.model, output) if self._align else output.last_hidden_state
         # Order is [class, registers, patches]: what is not a patch is cut off at the front, and must be just that.
         if hidden.shape[1] != self._prefix + h * w:
@@ -178,7 +181,28 @@ class VisionEncoder:
         return ((pixels - mean) / std).to(self.model.dtype)
 
 
-def _clip_aligned(model: Any, output: Any) -> Float[Tensor, "B S D"]:
+def _aligning(kind: str, aligned: Aligned, name: str) -> Callable[[Any, Any], Tensor]:
+    """How this kind of tower is brought into its text space."""
+    if not kind.startswith(("clip", "siglip")):
+        raise InputError(
+            f"{name} is a {kind} model, which has no text side: aligned features need CLIP or SigLIP"
+        )
+    ways = {"values": _siglip_values}
+    if kind.startswith("clip"):
+        ways = {"values": _clip_values, "tokens": _clip_tokens}
+    if aligned not in ways:
+        raise InputError(
+            f"{name} is a {kind} model and cannot be aligned by {aligned!r}: use {' or '.join(ways)}"
+        )
+    return ways[aligned]
+
+
+def _clip_tokens(model: Any, output: Any) -> Float[Tensor, "B S D"]:
+    """The last tokens through norm and projection, which training did to the class token alone."""
+    return model.visual_projection(model.vision_model.post_layernorm(output.last_hidden_state))
+
+
+def _clip_values(model: Any, output: Any) -> Float[Tensor, "B S D"]:
     """Tokens in CLIP's joint space: the last layer's attention replaced by its value path (MaskCLIP, section 3.1)."""
     tower = model.vision_model
     last = tower.encoder.layers[-1]
@@ -186,7 +210,7 @@ def _clip_aligned(model: Any, output: Any) -> Float[Tensor, "B S D"]:
     return model.visual_projection(tower.post_layernorm(last.self_attn.out_proj(values)))
 
 
-def _siglip_aligned(model: Any, output: Any) -> Float[Tensor, "B S D"]:
+def _siglip_values(model: Any, output: Any) -> Float[Tensor, "B S D"]:
     """Tokens in SigLIP's joint space: each one through the pooling head as if it were the only one.
 
     Attention over a single key returns its value, whatever the query, so the head reduces to linear maps and its MLP.

@@ -187,6 +187,18 @@ def patchalign3d(size: int = 518) -> tuple[Camera, ...]:
     return find3d(size)
 
 
+def pointclipv2(size: int = 224) -> tuple[Camera, ...]:
+    """10 orthographic views (PointCLIP V2, released code): 8 around at 20 degrees, one each 12 degrees off +Y and -Y.
+
+    Its object spans 0.7 of the picture, whose middle 184 of 224 pixels are kept; here the unit sphere takes that place.
+    """
+    directions = [on_sphere(float(turn), 20.0) for turn in range(0, 360, 45)] + [
+        on_sphere(0.0, 78.0),
+        on_sphere(0.0, -78.0),
+    ]
+    return tuple(orthographic(3.0 * d, size, half_extent=184 / 224 / 0.7) for d in directions)
+
+
 def uniform_sphere(views: int, size: int = 224, field_of_view: float = 40.0) -> tuple[Camera, ...]:
     """`views` perspective cameras spread evenly over the sphere (Fibonacci lattice).
 
@@ -207,4 +219,5 @@ LAYOUTS: dict[str, Callable[[int], tuple[Camera, ...]]] = {
     "cops": cops,
     "find3d": find3d,
     "patchalign3d": patchalign3d,
+    "pointclipv2": pointclipv2,
 }

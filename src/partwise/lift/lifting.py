@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,8 +14,9 @@ from torch import Tensor
 
 from partwise.errors import InputError
 from partwise.lift.cameras import LAYOUTS, Camera
-from partwise.lift.project import PROJECTIONS, Target, lift_points, pool_patches, view_weights
+from partwise.lift.project import PROJECTIONS, Projection, Target, lift_points, pool_patches, view_weights
 from partwise.lift.render import pictures, render_views, scene_of
+from partwise.lift.scene import View
 from partwise.lift.shards import FORMAT, LiftedShape
 from partwise.lift.splat import CloudScene
 from partwise.points import choose, farthest_points, nearest, sample_surface
@@ -131,10 +134,30 @@ def lift_point_features(
 
     Raises InputError if there is nothing to see, MissingExtraError without embreex for a mesh.
     """
-    scene = scene_of(shape)
     points, place = sample_points(shape, config.points, rng)
     projection = PROJECTIONS[config.projection]
-    views = render_views(scene, config.views())
+    encode = functools.partial(_encode_colours, encoder, batch)
+    return lift_onto(shape, points, place, config.views(), projection, encode)
+
+
+def _encode_colours(encoder: DenseEncoder, batch: int, views: Sequence[View]) -> Float[Tensor, "V h w D"]:
+    return encoder.encode(pictures(views), batch=batch)
+
+
+def lift_onto(
+    shape: Shape,
+    points: Float64[np.ndarray, "N 3"],
+    place: Int64[np.ndarray, "N"],
+    cameras: Sequence[Camera],
+    projection: Projection,
+    encode: Callable[[Sequence[View]], Float[Tensor, "V h w D"]],
+) -> PointFeatures:
+    """Features of given points (N,3) on a shape, in its own frame; place (N,) as `sample_points` gives it.
+
+    `encode` turns the rendered views into tokens. Raises InputError if there is nothing to see.
+    """
+    scene = scene_of(shape)
+    views = render_views(scene, cameras)
     positions = scene.frame.apply(points)
     # In a cloud a pixel names the input point itself, so the sampled point stands where a mesh has its face.
     is_cloud = isinstance(scene, CloudScene)
@@ -144,8 +167,9 @@ def lift_point_features(
         scene.diagonal,
         scene.depth_slack,
     )
-    weights = view_weights(target, views, encoder.grid(config.size, config.size), projection)
-    features = lift_points(target, weights, encoder.encode(pictures(views), batch=batch), projection)
+    tokens = encode(views)
+    weights = view_weights(target, views, (tokens.shape[1], tokens.shape[2]), projection)
+    features = lift_points(target, weights, tokens, projection)
     return PointFeatures(
         Target(positions, None if is_cloud else place, scene.diagonal, scene.depth_slack),
         features,

@@ -71,12 +71,16 @@ PATCHALIGN3D = Projection(
 )
 # COPS: splatted points own their pixels, bicubic maps, mean of 20 neighbours for unseen points.
 COPS = Projection(visibility="owner", lookup="bicubic", snap=True, unseen="mean20")
+# PointCLIP V2: bilinear maps read at whole pixels; its test, a tenth of the grey range, is about this depth. It leaves
+# unseen points without any score, which falls to the first label; here they take their neighbour's.
+POINTCLIPV2 = Projection(visibility="depth", tolerance=0.1, lookup="bilinear", snap=True)
 # What a person may type. In code, use the instance.
 PROJECTIONS = {
     "cmat_paper": CMAT_PAPER,
     "cmat_release": CMAT_RELEASE,
     "patchalign3d": PATCHALIGN3D,
     "cops": COPS,
+    "pointclipv2": POINTCLIPV2,
 }
 
 
