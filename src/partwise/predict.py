@@ -19,11 +19,12 @@ from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
 from partwise.encoders.text import load_text_encoder
-from partwise.errors import InputError, MissingDataError
+from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
 from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
+from partwise.models.pointmae import PointMAE
 from partwise.models.runtime import with_runtime
 from partwise.pretrained import AffordHead, Promptable, build_model, config_from, open_head, open_pretrained
 from partwise.segmentation import ModelRecord, Segmentation
@@ -141,6 +142,11 @@ class Segmenter:
             )
         checkpoint = open_pretrained(name, revision)
         model = build_model(checkpoint)
+        if isinstance(model, PointMAE):
+            raise CheckpointError(
+                f"{checkpoint.name} is an encoder that knows no words yet: train a model on it, "
+                f"`partwise train patchalign3d PACK OUT --start {checkpoint.name}`"
+            )
         if not isinstance(model, Promptable):
             model = with_runtime(model, runtime, checkpoint.sha256, cache_folder())
         elif runtime != "torch":

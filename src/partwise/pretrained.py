@@ -20,12 +20,15 @@ from partwise.checkpoint import (
 )
 from partwise.errors import CheckpointError
 from partwise.files import cache_folder
-from partwise.models import openad
+from partwise.layers.tokens import PatchEncoderConfig
+from partwise.models import openad, pointmae
 from partwise.models.las import Las, LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
+from partwise.models.official import depth_of
 from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+from partwise.models.pointmae import PointMAE, PointMAEConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
 
 Model = PatchAlign3D | PointAlign3D
@@ -38,6 +41,7 @@ ARCHITECTURES: dict[str, tuple[type, type[Any]]] = {
     "closedset": (ClosedSetConfig, ClosedSet),
     "lmad": (LMADConfig, LMAD),
     "pointrefer": (PointReferConfig, PointRefer),
+    "pointmae": (PointMAEConfig, PointMAE),
 }
 # The affordance head of a checkpoint lies in a folder of its own beside it.
 HEAD = "afford"
@@ -61,6 +65,8 @@ OPENAD_SEGMENTER = {
     **{"points": 2048, "box": "unit_sphere", "temperature": 1.0, "templates": "part_only"},
     "text_encoder": "openai/clip-vit-base-patch32",
 }
+
+_TOKENIZER_WIDTHS = ("first.enter", "first.leave", "second.enter")
 
 Config = TypeVar("Config")
 
@@ -97,7 +103,7 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
     return AffordHead(model.eval().requires_grad_(False), above, opened.sha256)
 
 
-def build_model(checkpoint: Checkpoint) -> Model | Promptable:
+def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE:
     """The model that a checkpoint describes, its weights loaded strictly, in eval mode.
 
     Raises CheckpointError if the architecture is unknown or the weights do not fit it.
@@ -181,6 +187,37 @@ def convert_openad(file: str | os.PathLike[str], folder: str | os.PathLike[str])
     load_strict(model, openad.from_official(state, str(file)), str(file))
     config = {"architecture": "openad", "model": asdict(model.config), "segmenter": OPENAD_SEGMENTER}
     save_checkpoint(folder, config, model.state_dict())
+
+
+def convert_pointmae(file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Turn Point-MAE's pretrain.pth (a dict with "base_model") into a checkpoint folder that CMAT can start from.
+
+    Read with torch's restricted reader. Raises UnsafeError, MissingDataError, or CheckpointError listing missing and
+    unexpected keys by name.
+    """
+    content = read_foreign(file)
+    if not isinstance(content.get("base_model"), Mapping):
+        raise CheckpointError(
+            f"{file} has entries {sorted(map(str, content))}, but no base_model: expected Point-MAE's pretrain.pth"
+        )
+    state = pointmae.from_official(content["base_model"])
+    model = PointMAE(_pointmae_sizes(state))
+    load_strict(model, state, str(file))
+    save_checkpoint(folder, {"architecture": "pointmae", "model": asdict(model.config)}, model.state_dict())
+
+
+def _pointmae_sizes(state: Mapping[str, Any]) -> PointMAEConfig:
+    """Sizes read off the tensors; 64 groups and heads of 64 are the published ones."""
+    hidden = [state[f"encoder.tokenizer.{mlp}.weight"].shape[0] for mlp in _TOKENIZER_WIDTHS]
+    width = state["encoder.norm.weight"].shape[0]
+    encoder = PatchEncoderConfig(
+        group_size=state["rebuild.weight"].shape[0] // 3,
+        token_hidden=tuple(hidden),
+        width=width,
+        depth=depth_of(state, "encoder.blocks.blocks."),
+        heads=max(1, width // 64),
+    )
+    return PointMAEConfig(encoder, depth_of(state, "decoder.blocks."), max(1, width // 64))
 
 
 def _patchalign3d_sizes(state: Mapping[str, Any]) -> PatchAlign3DConfig:

@@ -15,11 +15,12 @@ from partwise.cli.progress import step
 class Convert:
     """Turn official weights into a checkpoint folder (config.json and model.safetensors).
 
-    Example:
+    Examples:
         partwise convert patchalign3d patchalign3d.pt checkpoints/patchalign3d
+        partwise convert pointmae pretrain.pth checkpoints/pointmae
     """
 
-    kind: tyro.conf.Positional[Literal["patchalign3d", "openad"]]
+    kind: tyro.conf.Positional[Literal["patchalign3d", "openad", "pointmae"]]
     """Whose weights."""
     file: tyro.conf.Positional[Path]
     """The downloaded file. It is read with torch's restricted reader; nothing in it is run."""
@@ -28,9 +29,13 @@ class Convert:
 
     def run(self) -> None:
         """Convert, or list what does not fit."""
-        from partwise.pretrained import convert_openad, convert_patchalign3d
+        from partwise.pretrained import convert_openad, convert_patchalign3d, convert_pointmae
 
-        convert = {"patchalign3d": convert_patchalign3d, "openad": convert_openad}[self.kind]
+        converters = {
+            "patchalign3d": convert_patchalign3d,
+            "openad": convert_openad,
+            "pointmae": convert_pointmae,
+        }
         with step(f"converting {self.file}"):
-            convert(self.file, self.out)
+            converters[self.kind](self.file, self.out)
         print(f"wrote {self.out}")

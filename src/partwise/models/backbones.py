@@ -9,9 +9,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from partwise.errors import InputError
-from partwise.layers.attention import PositionedBlocks, init_transformer
-from partwise.layers.patches import MiniPointNet, group
 from partwise.layers.pointnet2 import FeaturePropagation, Geometry, Level, three_nearest
+from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
 from partwise.models.dgcnn import Dgcnn, DgcnnConfig
 from partwise.models.pointnet2 import PointNet2, PointNet2Config, check_points
 
@@ -33,11 +32,20 @@ class TokensConfig:
     out: int = 128
 
     def __post_init__(self) -> None:
-        if self.token_width % self.heads or len(self.token_hidden) != 3:
-            raise InputError(
-                f"token_width {self.token_width} with {self.heads} heads, token_hidden {self.token_hidden}: "
-                "the width must be a multiple of the heads, and there are three hidden widths"
-            )
+        self.encoder()  # refuses sizes that do not fit each other
+
+    def encoder(self) -> PatchEncoderConfig:
+        """The sizes of the patch encoder inside."""
+        return PatchEncoderConfig(
+            groups=self.groups,
+            group_size=self.group_size,
+            token_hidden=self.token_hidden,
+            width=self.token_width,
+            depth=self.depth,
+            heads=self.heads,
+            drop_path=self.drop_path,
+            farthest_rule="plain",
+        )
 
 
 class Tokens(nn.Module):
@@ -52,15 +60,9 @@ class Tokens(nn.Module):
     def __init__(self, config: TokensConfig) -> None:
         super().__init__()
         self.config = config
-        narrow, middle, wide = config.token_hidden
-        width = config.token_width
-        self.tokenizer = MiniPointNet(width, (narrow, middle, wide))
-        self.position = nn.Sequential(nn.Linear(3, 128), nn.GELU(), nn.Linear(128, width))
-        self.blocks = PositionedBlocks(width, config.depth, config.heads, config.drop_path)
-        self.norm = nn.LayerNorm(width)
-        self.spread = FeaturePropagation(3 + width, (2 * config.out, config.out))
+        self.encoder = PatchEncoder(config.encoder())
+        self.spread = FeaturePropagation(3 + config.token_width, (2 * config.out, config.out))
         self.out_width = config.out
-        self.blocks.apply(init_transformer)
 
     def look(self, points: Float[Tensor, "B N 3"]) -> None:
         """Nothing is looked up beforehand: patches are made in passing."""
@@ -77,11 +79,9 @@ class Tokens(nn.Module):
         check_points(points, 3)
         if geometry is not None:
             raise InputError("the token encoder makes its own patches: give it no geometry")
-        patches = group(points, self.config.groups, self.config.group_size, "plain")
-        tokens = self.blocks(self.tokenizer(patches.local), self.position(patches.centers))
+        patches = self.encoder.patches(points)
         index, weight = three_nearest(points, patches.centers)
-        level = Level(patches.centers, (), index, weight)
-        return self.spread(points, self.norm(tokens), level)
+        return self.spread(points, self.encoder(patches), Level(patches.centers, (), index, weight))
 
 
 BackboneConfig = PointNet2Config | DgcnnConfig | TokensConfig

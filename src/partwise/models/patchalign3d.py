@@ -13,9 +13,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from partwise.errors import CheckpointError, InputError
+from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
 from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, group
+from partwise.layers.tokens import position_mlp
+from partwise.models.official import affine_names, depth_of, encoder_names, prefixed, translated
 from partwise.points import gather, interpolate, nearest
 
 PROPAGATIONS = ("nearest", "membership", "idw3")
@@ -23,7 +25,10 @@ PROPAGATIONS = ("nearest", "membership", "idw3")
 
 @dataclass(frozen=True)
 class PatchAlign3DConfig:
-    """Sizes of the encoder and its text head; the defaults are those of the published weights."""
+    """Sizes of the encoder and its text head; the defaults are those of the published weights.
+
+    class_token  False for encoders that have none, as those of Point-MAE and CMAT
+    """
 
     groups: int = 128
     group_size: int = 32
@@ -35,6 +40,7 @@ class PatchAlign3DConfig:
     drop_path: float = 0.1
     text_width: int = 1280
     farthest_rule: str = "pointnet2"
+    class_token: bool = True
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -71,9 +77,9 @@ class PatchAlign3D(nn.Module):
             config.token_width, config.token_hidden
         )
         self.reduce = nn.Linear(config.token_width, width)
-        self.position = nn.Sequential(nn.Linear(3, 128), nn.GELU(), nn.Linear(128, width))
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.cls_position = nn.Parameter(torch.randn(1, 1, width))
+        self.position = position_mlp(width)
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width)) if config.class_token else None
+        self.cls_position = nn.Parameter(torch.randn(1, 1, width)) if config.class_token else None
         self.blocks = PositionedBlocks(width, config.depth, config.heads, config.drop_path)
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, config.text_width)
@@ -95,10 +101,12 @@ class PatchAlign3D(nn.Module):
         self, tokens: Float[Tensor, "B G C"], centers: Float[Tensor, "B G 3"]
     ) -> Float[Tensor, "B G D"]:
         """Patch tokens (B,G,C) and centres (B,G,3), both in the network's axes, to tokens in context (B,G,D)."""
-        tokens = self.reduce(tokens)
+        tokens, position = self.reduce(tokens), self.position(centers)
+        if self.cls_token is None or self.cls_position is None:
+            return self.norm(self.blocks(tokens, position))
         batch = len(tokens)
         tokens = torch.cat([self.cls_token.expand(batch, -1, -1), tokens], dim=1)
-        position = torch.cat([self.cls_position.expand(batch, -1, -1), self.position(centers)], dim=1)
+        position = torch.cat([self.cls_position.expand(batch, -1, -1), position], dim=1)
         return self.norm(self.blocks(tokens, position))[:, 1:]
 
     def similarity(
@@ -119,7 +127,7 @@ class PatchAlign3D(nn.Module):
         twin = PatchAlign3D(self.config)
         twin.load_state_dict(self.state_dict())
         twin.tokenizer = FoldedMiniPointNet(self.tokenizer)
-        return twin.to(self.cls_token.device).eval().requires_grad_(False)
+        return twin.to(self.head.weight.device).eval().requires_grad_(False)
 
 
 def propagate(embedding: PatchEmbedding, values: Float[Tensor, "B G T"], how: str) -> Float[Tensor, "B N T"]:
@@ -147,43 +155,10 @@ def propagate(embedding: PatchEmbedding, values: Float[Tensor, "B G T"], how: st
 def from_official(model: Mapping[str, Tensor], proj: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """State dict of the published checkpoint (its "model" and "proj" entries) in the names of this file.
 
-    Convolutions over single points become Linear weights: (O,I,1) -> (O,I). Every official key must be there and no
-    other: raises CheckpointError listing the missing and the unexpected ones.
+    Every official key must be there and no other: raises CheckpointError listing the missing and unexpected ones.
     """
-    depth = len({key.split(".")[2] for key in model if key.startswith("blocks.blocks.")})
-    names = _official_names(depth)
+    names = prefixed(encoder_names(depth_of(model, "blocks.blocks.")), "model.", "")
+    names |= affine_names("model.reduce_dim", "reduce") | affine_names("proj.proj", "head")
+    names |= {"model.cls_token": "cls_token", "model.cls_pos": "cls_position"}
     given = {**{f"model.{k}": v for k, v in model.items()}, **{f"proj.{k}": v for k, v in proj.items()}}
-    missing, unexpected = sorted(names.keys() - given.keys()), sorted(given.keys() - names.keys())
-    if missing or unexpected:
-        raise CheckpointError(
-            f"not a PatchAlign3D checkpoint: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}"
-        )
-    state = {}
-    for official, name in names.items():
-        value = given[official]
-        state[name] = value.squeeze(-1) if official.endswith("weight") and value.ndim == 3 else value
-    return state
-
-
-def _official_names(depth: int) -> dict[str, str]:
-    """Official key -> key of this file, for an encoder of `depth` blocks."""
-    names = {"model.cls_token": "cls_token", "model.cls_pos": "cls_position"}
-    batch_norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-    layers = ((0, "enter", ("weight", "bias")), (1, "norm", batch_norm), (3, "leave", ("weight", "bias")))
-    for mlp in ("first", "second"):
-        for number, layer, fields in layers:
-            for field in fields:
-                names[f"model.encoder.{mlp}_conv.{number}.{field}"] = f"tokenizer.{mlp}.{layer}.{field}"
-    pairs = {
-        "model.reduce_dim": "reduce",
-        "model.pos_embed.0": "position.0",
-        "model.pos_embed.2": "position.2",
-    }
-    pairs |= {"model.norm": "norm", "proj.proj": "head"}
-    for block in range(depth):
-        for layer in ("norm1", "norm2", "attn.proj", "mlp.fc1", "mlp.fc2"):
-            pairs[f"model.blocks.blocks.{block}.{layer}"] = f"blocks.blocks.{block}.{layer}"
-        names[f"model.blocks.blocks.{block}.attn.qkv.weight"] = f"blocks.blocks.{block}.attn.qkv.weight"
-    for theirs, ours in pairs.items():
-        names |= {f"{theirs}.weight": f"{ours}.weight", f"{theirs}.bias": f"{ours}.bias"}
-    return names
+    return translated(given, names, "a PatchAlign3D checkpoint")

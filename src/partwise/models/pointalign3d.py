@@ -21,7 +21,10 @@ from partwise.points import gather, nearest
 
 @dataclass(frozen=True)
 class PointAlign3DConfig:
-    """Sizes. The number of patches follows the number of points: one for every `points_per_group`."""
+    """Sizes. The number of patches follows the number of points: one for every `points_per_group`.
+
+    class_token  False for encoders that have none, as those of Point-MAE and CMAT
+    """
 
     points_per_group: int = 16
     group_size: int = 32
@@ -35,6 +38,7 @@ class PointAlign3DConfig:
     decoder_width: int = 192
     local_width: int = 64
     neighbours: int = 3
+    class_token: bool = True
 
     def encoder(self) -> PatchAlign3DConfig:
         """The sizes of the patch encoder inside."""
@@ -48,6 +52,7 @@ class PointAlign3DConfig:
             drop_path=self.drop_path,
             text_width=self.text_width,
             farthest_rule="plain",
+            class_token=self.class_token,
         )
 
 
@@ -110,7 +115,7 @@ class PointAlign3D(nn.Module):
         twin = PointAlign3D(self.config)
         twin.load_state_dict(self.state_dict())
         twin.encoder = twin.encoder.folded()
-        return twin.to(self.encoder.cls_token.device).eval().requires_grad_(False)
+        return twin.to(self.encoder.head.weight.device).eval().requires_grad_(False)
 
 
 def cosine(features: Float[Tensor, "B S E"], text: Float[Tensor, "*B T E"]) -> Float[Tensor, "B S T"]:
