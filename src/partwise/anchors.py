@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32, Int64
+import torch
+from jaxtyping import Float, Float32, Float64, Int32, Int64
+from torch import Tensor
 
 from partwise.points import choose, fit_box, nearest_assignment, sample_surface
 from partwise.shape import Shape, canonical_transform
@@ -59,6 +61,17 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
         point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
         place = finite[chosen]
     return Anchors(canonical, original, transform, point_row, face_row, place, groups, warnings)
+
+
+def with_face_means(
+    values: Float[Tensor, "M T"], groups: Int64[np.ndarray, "M"] | None
+) -> Float[Tensor, "R T"]:
+    """Anchor values (M,T), followed by one row for each face that anchors lie on: their mean."""
+    if groups is None:
+        return values
+    index = torch.from_numpy(groups)
+    total = torch.zeros(int(groups.max()) + 1, values.shape[1]).index_add_(0, index, values)
+    return torch.cat([values, total / torch.bincount(index)[:, None]])
 
 
 def _sampling_warnings(reference: Float64[np.ndarray, "N 3"], total: int, count: int) -> tuple[str, ...]:

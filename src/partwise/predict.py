@@ -6,14 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
-from partwise.anchors import Anchors, sample_anchors
+from partwise.anchors import Anchors, sample_anchors, with_face_means
 from partwise.encoders.asking import make_prompt, open_language
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.encoders.prompt import Prompt
@@ -25,8 +25,16 @@ from partwise.heatmaps import Heatmaps
 from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
 from partwise.models.pointmae import PointMAE
-from partwise.models.runtime import with_runtime
-from partwise.pretrained import AffordHead, Promptable, build_model, config_from, open_head, open_pretrained
+from partwise.models.runtime import checked_device, with_runtime
+from partwise.pretrained import (
+    AffordHead,
+    Model,
+    Promptable,
+    build_model,
+    config_from,
+    open_head,
+    open_pretrained,
+)
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import vote
@@ -42,6 +50,24 @@ class PartModel(Protocol):
     """What the segmenter asks of a model: one pass over the points, then any number of phrases."""
 
     def __call__(self, points: Float[Tensor, "B N 3"]) -> Any: ...
+
+    def similarity(
+        self, embedding: Any, text: Float[Tensor, "T E"], propagation: str = ...
+    ) -> Float[Tensor, "B N T"]: ...
+
+
+@runtime_checkable
+class SeesShapes(Protocol):
+    """A model that looks at the shape itself, its surface and colours, and not at the anchors alone.
+
+    answers   "cosine", or "votes": shares of 0..1 that say nothing of how well a phrase fits
+    sha256    of the weights behind it
+    """
+
+    answers: ClassVar[str]
+    sha256: str
+
+    def see(self, shape: Shape, anchors: Anchors, seed: int) -> Any: ...
 
     def similarity(
         self, embedding: Any, text: Float[Tensor, "T E"], propagation: str = ...
@@ -103,7 +129,7 @@ class Segmenter:
 
     def __init__(
         self,
-        model: PartModel | Promptable,
+        model: PartModel | SeesShapes | Promptable,
         embedder: PhraseEmbedder,
         config: SegmenterConfig | None = None,
         record: ModelRecord | None = None,
@@ -135,7 +161,7 @@ class Segmenter:
                     "onnx-int8" (a few other labels); CPU only, onnx needs the extra `fast`; see docs/speed.md
         Raises MissingDataError, CheckpointError or UnsafeError.
         """
-        place = _checked_device(device)
+        place = checked_device(device)
         if runtime != "torch" and place.type != "cpu":
             raise InputError(
                 f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'"
@@ -147,13 +173,14 @@ class Segmenter:
                 f"{checkpoint.name} is an encoder that knows no words yet: train a model on it, "
                 f"`partwise train patchalign3d PACK OUT --start {checkpoint.name}`"
             )
-        if not isinstance(model, Promptable):
+        if isinstance(model, Model):
             model = with_runtime(model, runtime, checkpoint.sha256, cache_folder())
         elif runtime != "torch":
             raise InputError(f"runtime {runtime!r} is not made for {type(model).__name__}: use 'torch'")
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
         embedder = _embedder(config, text_bank, isinstance(model, Promptable) and model.reads == "ids")
-        record = ModelRecord(checkpoint.name, checkpoint.revision, checkpoint.sha256, runtime)
+        sha256 = model.sha256 if isinstance(model, SeesShapes) else checkpoint.sha256
+        record = ModelRecord(checkpoint.name, checkpoint.revision, sha256, runtime)
         head = open_head(checkpoint)
         if head is not None:
             head.model.to(place)
@@ -165,7 +192,10 @@ class Segmenter:
         anchors = sample_anchors(shape, count, self.config.box, seed)
         device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
-            embedding = self.model(torch.from_numpy(anchors.canonical)[None].to(device))
+            if isinstance(self.model, SeesShapes):
+                embedding = self.model.see(shape, anchors, seed)
+            else:
+                embedding = self.model(torch.from_numpy(anchors.canonical)[None].to(device))
         return Look(shape, anchors, embedding, count, seed)
 
     def segment(
@@ -243,6 +273,8 @@ class Segmenter:
         """
         if self.head is None and isinstance(self.model, Promptable):
             return self._afford_directly(shape, phrases, self.model, points, seed)
+        if self.head is None and isinstance(self.model, SeesShapes) and self.model.answers == "cosine":
+            return self._relevancy(shape, phrases, points, seed)
         if self.head is None:
             raise MissingDataError(
                 f"{self.record.name} has no affordance head: use 'partwise-small', or train one with "
@@ -270,6 +302,18 @@ class Segmenter:
             heat = torch.sigmoid(logits[:, : len(words)] - (logits[:, len(words) :] if competing else 0.0))
         return self._heatmaps(look, phrases, heat, 0.5, {})
 
+    def _relevancy(
+        self, shape: Shape | Look, phrases: Sequence[str], points: int | None, seed: int
+    ) -> Heatmaps:
+        """Heat from cosines alone: each phrase against the words that fit anything (LERF, section 3.3)."""
+        text = np.concatenate([self.embedder.embed(phrases), self.embedder.embed(ANYTHING)])
+        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        with torch.inference_mode():
+            cosine = self._compare(look, text, self.config.propagation, False).float().cpu()
+            asked, anything = cosine[:, : len(phrases)], cosine[:, len(phrases) :].amax(dim=1, keepdim=True)
+            heat = torch.sigmoid((asked - anything) / self.config.temperature)
+        return self._heatmaps(look, phrases, heat, 0.5, {})
+
     def _heatmaps(
         self,
         look: Look,
@@ -283,7 +327,7 @@ class Segmenter:
         return Heatmaps(
             shape=look.shape,
             phrases=tuple(phrases),
-            row_heat=_with_face_means(heat, anchors.face_groups).numpy(),
+            row_heat=with_face_means(heat, anchors.face_groups).numpy(),
             strength=strength,
             offered=strength >= offered_above,
             point_row=anchors.point_row,
@@ -316,7 +360,7 @@ class Segmenter:
         """Probabilities (R,T) of the first `count` phrases, and where (R,) one of the others beats them."""
         with torch.inference_mode():
             cosine = self._compare(look, text, config.propagation, allow_none)
-            cosine = _with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
+            cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
             asked = cosine[:, :count]
             if cosine.shape[1] == count:
                 return torch.softmax(asked / config.temperature, dim=1).numpy(), np.zeros(
@@ -337,17 +381,6 @@ class Segmenter:
         return torch.nn.functional.pad(logits, (0, 1)) if at_zero else logits
 
 
-def _with_face_means(
-    values: Float[Tensor, "M T"], groups: Int64[np.ndarray, "M"] | None
-) -> Float[Tensor, "R T"]:
-    """Anchor values (M,T), followed by one row for each face that anchors lie on: their mean."""
-    if groups is None:
-        return values
-    index = torch.from_numpy(groups)
-    total = torch.zeros(int(groups.max()) + 1, values.shape[1]).index_add_(0, index, values)
-    return torch.cat([values, total / torch.bincount(index)[:, None]])
-
-
 def _embedder(
     config: SegmenterConfig, text_bank: str | os.PathLike[str] | None, language: bool = False
 ) -> PhraseEmbedder:
@@ -364,20 +397,3 @@ def _embedder(
         lambda: load_text_encoder(config.text_encoder, revision=config.text_revision, allow_network=on_hub),
         config.templates,
     )
-
-
-def _checked_device(name: str | torch.device) -> torch.device:
-    """The device, if this machine has it."""
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"unknown device {name!r}: use 'cpu', 'cuda' or 'mps'") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            f"device {str(device)!r} was asked for, but torch {torch.__version__} sees no CUDA device: use 'cpu'"
-        )
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise InputError(
-            f"device {str(device)!r} was asked for, but this machine has no Metal device: use 'cpu'"
-        )
-    return device

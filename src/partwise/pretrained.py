@@ -21,6 +21,8 @@ from partwise.checkpoint import (
 from partwise.errors import CheckpointError
 from partwise.files import cache_folder
 from partwise.layers.tokens import PatchEncoderConfig
+from partwise.lifted.cops import COPS, COPSConfig
+from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
 from partwise.models import openad, pointmae
 from partwise.models.las import Las, LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
@@ -42,6 +44,12 @@ ARCHITECTURES: dict[str, tuple[type, type[Any]]] = {
     "lmad": (LMADConfig, LMAD),
     "pointrefer": (PointReferConfig, PointRefer),
     "pointmae": (PointMAEConfig, PointMAE),
+}
+# Segmenters without weights of their own: their config names frozen towers.
+ZeroShot = PointCLIPv2 | COPS
+ZERO_SHOT: dict[str, tuple[type, type[Any]]] = {
+    "pointclipv2": (PointCLIPv2Config, PointCLIPv2),
+    "cops": (COPSConfig, COPS),
 }
 # The affordance head of a checkpoint lies in a folder of its own beside it.
 HEAD = "afford"
@@ -103,14 +111,25 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
     return AffordHead(model.eval().requires_grad_(False), above, opened.sha256)
 
 
-def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE:
+def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE | ZeroShot:
     """The model that a checkpoint describes, its weights loaded strictly, in eval mode.
 
-    Raises CheckpointError if the architecture is unknown or the weights do not fit it.
+    Raises CheckpointError if the architecture is unknown or the weights do not fit it, and for a zero-shot segmenter
+    what opening its towers raises.
     """
     architecture = checkpoint.config.get("architecture")
+    if architecture in ZERO_SHOT:
+        if checkpoint.state:
+            raise CheckpointError(
+                f"{checkpoint.name} is a {architecture} segmenter, which has no weights of its own, but holds "
+                f"{len(checkpoint.state)} tensors: use the folder that `partwise zeroshot` wrote"
+            )
+        config_class, model_class = ZERO_SHOT[architecture]
+        return model_class.open(
+            config_from(config_class, checkpoint.config.get("model", {}), checkpoint.name)
+        )
     if architecture not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
+        known = ", ".join([*ARCHITECTURES, *ZERO_SHOT])
         raise CheckpointError(
             f"{checkpoint.name} has architecture {architecture!r}; this version knows {known}"
         )
@@ -144,6 +163,34 @@ def _from_json(hint: Any, value: Any, name: str) -> Any:
     raise CheckpointError(
         f"{name} has a part with the fields {', '.join(sorted(value))}, which is none of "
         f"{', '.join(kind.__name__ for kind in kinds)} of this version: use the version of partwise that saved it"
+    )
+
+
+def save_zero_shot(
+    folder: str | os.PathLike[str],
+    config: PointCLIPv2Config | COPSConfig,
+    templates: str = "part_only",
+    points: int | None = None,
+) -> None:
+    """Write the checkpoint folder of a zero-shot segmenter, to open like any other: its towers by name, no weights.
+
+    The phrases go through the text side of the tower that names. points: anchors, default 10,000 for COPS as there,
+    2,048 for PointCLIP V2.
+    """
+    cops = isinstance(config, COPSConfig)
+    tower = (config.naming if cops else config).viewing.tower
+    segmenter = {
+        "points": points or (10_000 if cops else 2048),
+        "propagation": "points",
+        # PointCLIP V2 multiplies cosines by 100. Of votes, 4 of 7 against 3 should be a close call.
+        "temperature": 0.1 if cops else 0.01,
+        "templates": templates,
+        "text_encoder": tower.source,
+        "text_revision": tower.revision,
+    }
+    architecture = "cops" if cops else "pointclipv2"
+    save_checkpoint(
+        folder, {"architecture": architecture, "model": asdict(config), "segmenter": segmenter}, {}
     )
 
 

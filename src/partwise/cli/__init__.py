@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|afford|doctor|convert|textbank|data|lift|train|eval|info`."""
+"""The command line: `partwise segment|afford|doctor|convert|zeroshot|textbank|data|lift|train|eval|info`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from partwise.cli.lift import Lift
 from partwise.cli.segment import Segment
 from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
+from partwise.cli.zeroshot import ZeroShot
 from partwise.errors import PartwiseError
 
 
@@ -32,6 +33,7 @@ Command = (
     | Annotated[Afford, _subcommand("afford", Afford)]
     | Annotated[Doctor, _subcommand("doctor", Doctor)]
     | Annotated[Convert, _subcommand("convert", Convert)]
+    | Annotated[ZeroShot, _subcommand("zeroshot", ZeroShot)]
     | Annotated[BuildTextBank, _subcommand("textbank", BuildTextBank)]
     | Annotated[Data, _subcommand("data", Data)]
     | Annotated[Lift, _subcommand("lift", Lift)]

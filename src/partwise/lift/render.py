@@ -114,12 +114,12 @@ def depth_pictures(views: Sequence[View]) -> UInt8[np.ndarray, "V H W 3"]:
     PointCLIP V2 (released code): 1 - v / max v with v = nearness + 0.3, nearness 0..1 over the shape's own depth.
     """
     grey = np.ones((len(views), *views[0].depth.shape), dtype=np.float32)
-    for picture, view in zip(grey, views, strict=True):
+    for number, view in enumerate(views):
         shown = view.ids >= 0
         if shown.any():
             nearness = (np.linalg.norm(view.camera.position) + 1 - view.depth[shown]) / 2
             value = np.clip(nearness, 0, 1) + DEPTH_BIAS
-            picture[shown] = 1 - value / value.max()
+            grey[number, shown] = 1 - value / value.max()
     return np.rint(255 * grey[..., None]).astype(np.uint8).repeat(3, axis=-1)
 
 

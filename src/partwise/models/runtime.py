@@ -67,6 +67,23 @@ def with_runtime(model: Model, runtime: str, weights: str, cache: str | os.PathL
     return twin
 
 
+def checked_device(name: str | torch.device) -> torch.device:
+    """The device of that name, if this machine has it. Raises InputError."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"unknown device {name!r}: use 'cpu', 'cuda' or 'mps'") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            f"device {str(device)!r} was asked for, but torch {torch.__version__} sees no CUDA device: use 'cpu'"
+        )
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise InputError(
+            f"device {str(device)!r} was asked for, but this machine has no Metal device: use 'cpu'"
+        )
+    return device
+
+
 def _exchange_parts(model: Model, exchange: Exchange) -> None:
     """Put exchange(name, part, example inputs) in the place of each part that costs."""
     if isinstance(model, PointAlign3D):

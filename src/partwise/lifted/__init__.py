@@ -1,0 +1,1 @@
+"""Zero-shot segmenters that learn nothing: frozen 2D towers, lifted features, and a rule that names them."""
