@@ -20,7 +20,6 @@ from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.evaluate.heat import Offer, evaluate_heat, mean_heat, offer_auc, offer_threshold
 from partwise.models.las import LasConfig
 from partwise.train import afford as recipe
-from partwise.train.words import WordTable
 
 HEAD = LasConfig(
     token_width=POINT_CONFIG.width,
@@ -215,8 +214,7 @@ def test_four_shapes_are_learned(folder):
     config = replace(
         CONFIG, batch=4, points=512, answered=512, augment=replace(CONFIG.augment, probability=0.0)
     )
-    words = WordTable.embed([w for a in ACTIONS for w in trained_wordings(a)], segmenter.embedder)
-    batch = recipe.make_batch(config, recipe.shapes(config, 4, 0), words, 0)
+    batch = recipe.make_batch(config, recipe.Sources.of(config, segmenter), 0)
     torch.manual_seed(0)
     head = recipe.Las(replace(HEAD, width=32, feedforward=32))
     optimizer = torch.optim.AdamW(head.parameters())

@@ -80,20 +80,24 @@ def test_more_phrases_than_one_chunk():
 
 def test_words_pictures_or_both():
     model = las(LasConfig(**{**SMALL.__dict__, "image_width": 7}))
-    picture = torch.rand(9, 7)
+    picture = torch.rand(1, 9, 7)
     only_words = model.logits(seen(), words())
     both = model.logits(seen(), Prompt(tokens=words().tokens, mask=words().mask, image=picture))
     only_picture = model.logits(seen(), Prompt(image=picture))
     assert only_words.shape == both.shape == (2, 40, 3)
     assert only_picture.shape == (2, 40, 1)
     assert not torch.allclose(only_words, both, atol=1e-4)
+    each = torch.rand(3, 9, 7)
+    paired = model.logits(seen(), Prompt(tokens=words().tokens, mask=words().mask, image=each))
+    last = Prompt(tokens=words().tokens[2:], mask=words().mask[2:], image=each[2:])
+    assert torch.allclose(paired[..., 2:], model.logits(seen(), last), atol=1e-5)
     with pytest.raises(InputError, match="holds nothing"):
         model.logits(seen(), Prompt())
 
 
 def test_what_a_model_does_not_read_is_refused():
     with pytest.raises(InputError, match="reads words only"):
-        las(SMALL).logits(seen(), Prompt(tokens=words().tokens, image=torch.rand(9, 7)))
+        las(SMALL).logits(seen(), Prompt(tokens=words().tokens, image=torch.rand(1, 9, 7)))
     with pytest.raises(InputError, match="holds nothing"):
         las(SMALL).logits(seen(), Prompt(vectors=torch.rand(3, 10)))
     with pytest.raises(InputError, match="point decoder"):

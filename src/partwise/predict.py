@@ -14,11 +14,10 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from partwise.anchors import Anchors, sample_anchors, with_face_means
-from partwise.encoders.asking import make_prompt, open_language
-from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
+from partwise.encoders.asking import embedded_prompt, open_embedder
+from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
-from partwise.encoders.text import load_text_encoder
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
@@ -178,7 +177,13 @@ class Segmenter:
         elif runtime != "torch":
             raise InputError(f"runtime {runtime!r} is not made for {type(model).__name__}: use 'torch'")
         config = config_from(SegmenterConfig, checkpoint.config.get("segmenter", {}), checkpoint.name)
-        embedder = _embedder(config, text_bank, isinstance(model, Promptable) and model.reads == "ids")
+        embedder = open_embedder(
+            config.text_encoder,
+            config.text_revision,
+            config.templates,
+            None if text_bank is None else Path(text_bank),
+            isinstance(model, Promptable) and model.reads == "ids",
+        )
         sha256 = model.sha256 if isinstance(model, SeesShapes) else checkpoint.sha256
         record = ModelRecord(checkpoint.name, checkpoint.revision, sha256, runtime)
         head = open_head(checkpoint)
@@ -259,18 +264,28 @@ class Segmenter:
         )
 
     def afford(
-        self, shape: Shape | Look, phrases: Sequence[str], *, points: int | None = None, seed: int = 0
+        self,
+        shape: Shape | Look,
+        phrases: Sequence[str] = (),
+        images: Any = None,
+        *,
+        points: int | None = None,
+        seed: int = 0,
     ) -> Heatmaps:
-        """Where a shape serves each action: verbs ("grasp"), phrases ("where to sit") or questions.
+        """Where a shape serves each action: verbs ("grasp"), phrases ("where to sit"), questions or pictures of it.
 
         Answers every point, vertex and face in input order with heat in [0,1]; phrases do not compete. An action that
         the shape does not offer has low heat everywhere and `offered` False.
 
         shape   or a `Look` at one, which brings its own points and seed
+        images  a picture, or a list of them: paths, PIL images or arrays. One goes with all phrases, as many as there
+                are phrases go with them in order; without phrases each is a question of its own
 
-        Raises InputError (phrases), MissingDataError (these weights have no affordance head, or a phrase that no text
-        encoder at hand knows).
+        Raises InputError (phrases, pictures), MissingDataError (these weights have no affordance head, or a phrase or
+        picture that no encoder at hand knows).
         """
+        if self.head is None and images is not None:
+            raise InputError(f"{self.record.name} has no head that reads pictures: ask in words")
         if self.head is None and isinstance(self.model, Promptable):
             return self._afford_directly(shape, phrases, self.model, points, seed)
         if self.head is None and isinstance(self.model, SeesShapes) and self.model.answers == "cosine":
@@ -280,15 +295,14 @@ class Segmenter:
                 f"{self.record.name} has no affordance head: use 'partwise-small', or train one with "
                 "`partwise train afford`"
             )
-        words = clean_phrases(phrases)
-        prompt = self._prompt(words, self.head.model)
+        prompt, names = self.head.question(phrases, images, self.embedder)
         look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
         if not isinstance(look.embedding, PointEmbedding):
             raise InputError(f"{self.record.name} has no point decoder, which its affordance head builds on")
         with torch.inference_mode():
             logits = self.head.model.logits(self.head.model(look.embedding), prompt)[0]
             heat = torch.sigmoid(logits.float()).cpu()  # (M,T)
-        return self._heatmaps(look, phrases, heat, self.head.offered_above, {"head": self.head.sha256})
+        return self._heatmaps(look, names, heat, self.head.offered_above, {"head": self.head.sha256})
 
     def _afford_directly(
         self, shape: Shape | Look, phrases: Sequence[str], model: Promptable, points: int | None, seed: int
@@ -340,7 +354,7 @@ class Segmenter:
         )
 
     def _prompt(self, words: Sequence[str], model: Any) -> Prompt:
-        """The phrases in the form that a head or a model reads."""
+        """The phrases in the form that a model reads."""
         device = next(model.parameters()).device
         if isinstance(model, ClosedSet):
             unknown = [word for word in words if word not in self.labels]
@@ -350,9 +364,7 @@ class Segmenter:
                     f"{', '.join(self.labels)}"
                 )
             return Prompt(ids=torch.tensor([[self.labels.index(word)] for word in words], device=device))
-        if model.reads == "vectors":
-            return Prompt(vectors=torch.from_numpy(self.embedder.embed(words)).to(device))
-        return make_prompt(words, model.reads, self.embedder.open_encoder(words)).to(device)
+        return embedded_prompt(words, model.reads, self.embedder).to(device)
 
     def _scores(
         self, look: Look, text: Any, count: int, config: SegmenterConfig, allow_none: bool
@@ -379,21 +391,3 @@ class Segmenter:
         # Independent heatmaps say "none" by staying below one half, which is a logit of 0.
         at_zero = allow_none and self.model.answers == "sigmoid"
         return torch.nn.functional.pad(logits, (0, 1)) if at_zero else logits
-
-
-def _embedder(
-    config: SegmenterConfig, text_bank: str | os.PathLike[str] | None, language: bool = False
-) -> PhraseEmbedder:
-    """Where a model's phrase vectors come from: a bank first, then its text encoder, opened only if needed."""
-    bank = TextBank.load(Path(text_bank)) if text_bank is not None else None
-    if bank is None and config.text_encoder == "minilm" and config.templates == "part_only":
-        bank = TextBank.load(default_bank_path())
-    # Naming a hub encoder in a checkpoint, and asking it a new phrase, is the consent to download it.
-    on_hub = config.text_revision is not None
-    if language:  # a model with a BERT inside needs that BERT's own tokenizer
-        return PhraseEmbedder(bank, lambda: open_language(config.text_encoder), config.templates)
-    return PhraseEmbedder(
-        bank,
-        lambda: load_text_encoder(config.text_encoder, revision=config.text_revision, allow_network=on_hub),
-        config.templates,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,12 @@ from partwise.checkpoint import (
     read_foreign,
     save_checkpoint,
 )
-from partwise.errors import CheckpointError
+from partwise.encoders.asking import embedded_prompt, open_embedder
+from partwise.encoders.bank import PhraseEmbedder
+from partwise.encoders.pixels import PictureTower, picture_tokens
+from partwise.encoders.prompt import Prompt
+from partwise.encoders.prompts import clean_phrases
+from partwise.errors import CheckpointError, InputError
 from partwise.files import cache_folder
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.lifted.cops import COPS, COPSConfig
@@ -81,11 +86,43 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True)
 class AffordHead:
-    """What answers questions about actions: the model, and how strong an answer must be for "offered"."""
+    """What answers questions about actions: the model, and how strong an answer must be for "offered".
+
+    embedder  of its phrases, None for that of the checkpoint it belongs to
+    pictures  which encoder reads its pictures, None for a head that was trained without any
+    """
 
     model: Las
     offered_above: float
     sha256: str
+    embedder: PhraseEmbedder | None = None
+    pictures: PictureTower | None = None
+
+    def question(
+        self, phrases: Sequence[str], images: Any, embedder: PhraseEmbedder
+    ) -> tuple[Prompt, tuple[str, ...]]:
+        """What is asked, on the head's device, and the name of each map; see `Segmenter.afford`.
+
+        embedder  of the checkpoint, for a head without its own
+        Raises InputError for phrases or pictures that cannot be asked.
+        """
+        prompt, names, device = Prompt(), tuple(phrases), next(self.model.parameters()).device
+        if images is None or names:
+            prompt = embedded_prompt(clean_phrases(phrases), self.model.reads, self.embedder or embedder)
+        if images is None:
+            return prompt.to(device), names
+        if self.pictures is None:
+            raise InputError(
+                "this affordance head was trained without pictures: ask in words, or train one with "
+                "`partwise train afford OUT --pictures ENCODER`"
+            )
+        photos, titles = photos_of(images)
+        if names and len(photos) not in (1, len(names)):
+            raise InputError(
+                f"{len(photos)} pictures for {len(names)} phrases: give one picture for all, or one for each"
+            )
+        tokens = picture_tokens(photos, self.pictures.open())
+        return replace(prompt, image=tokens).to(device), names or titles
 
 
 def open_head(checkpoint: Checkpoint) -> AffordHead | None:
@@ -108,7 +145,14 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
     model = Las(config_from(LasConfig, opened.config.get("model", {}), opened.name))
     opened.load_into(model)
     above = float(opened.config["offered_above"])
-    return AffordHead(model.eval().requires_grad_(False), above, opened.sha256)
+    words, pictures = opened.config.get("text_encoder"), opened.config.get("pictures")
+    return AffordHead(
+        model.eval().requires_grad_(False),
+        above,
+        opened.sha256,
+        None if words is None else open_embedder(words, opened.config.get("text_revision"), "plain"),
+        None if pictures is None else config_from(PictureTower, pictures, opened.name),
+    )
 
 
 def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE | ZeroShot:

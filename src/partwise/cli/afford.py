@@ -19,12 +19,16 @@ class Afford:
         partwise afford mug.glb grasp pour
         partwise afford chair.ply "where can i sit" --out seat.ply seat.png
         partwise afford mug.glb grasp --within handle --region 0.5 --json
+        partwise afford mug.glb --image pouring.jpg --model runs/pictures
     """
 
     input: tyro.conf.Positional[Path]
     """GLB, glTF, OBJ, STL, OFF, PLY, PCD, XYZ, TXT, CSV, NPY, NPZ, LAS or LAZ."""
-    phrases: tyro.conf.Positional[tuple[str, ...]]
+    phrases: tyro.conf.Positional[tuple[str, ...]] = ()
     """Actions or questions: grasp pour "where would you hold this to carry it" ..."""
+    image: tuple[Path, ...] = ()
+    """A picture of the action for all phrases, or one for each; without phrases each is a question of its own. Needs a
+    model whose affordance head was trained with pictures."""
     within: str | None = None
     """Only where this part is: the heat is multiplied with the part's score."""
     region: float | None = None
@@ -62,7 +66,7 @@ class Afford:
             shape = Shape.read(self.input, up=self.up, units=self.units)
         with step("asking"):
             look = segmenter.look(shape, points=self.points, seed=self.seed)
-            maps = segmenter.afford(look, self.phrases)
+            maps = segmenter.afford(look, self.phrases, self.image or None)
             if self.within is not None:
                 maps = maps.within(segmenter.segment(look, [self.within]), self.within)
             record = maps.record(self.region)

@@ -117,6 +117,7 @@ class TrainAfford:
     Examples:
         partwise train afford runs/afford
         partwise train afford runs/afford --model runs/small/checkpoint --steps 2000
+        partwise train afford runs/pictures --pictures ./dinov2-base
     """
 
     out: tyro.conf.Positional[Path]
@@ -127,19 +128,27 @@ class TrainAfford:
     """small: the shipped head; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
+    pictures: str | None = None
+    """Read pictures as well, through this encoder: a folder or hub id of DINOv2, DINOv3 or their like, or "pixels",
+    which needs no weights. They are simulated: rendered objects with the place of the action covered."""
+    pictures_revision: str | None = None
+    """The full commit of a hub id."""
 
     def run(self) -> None:
         """Load the model, train, say where the head is."""
         with step("loading"):
             try:
-                from partwise.train.afford import PRESETS, train
+                from partwise.train.afford import PRESETS, train, with_pictures
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
+            from partwise.encoders.pixels import PictureTower
             from partwise.predict import Segmenter
 
             config = PRESETS[self.preset]
             if self.steps is not None:
                 config = replace(config, steps=self.steps)
+            if self.pictures is not None:
+                config = with_pictures(config, PictureTower(self.pictures, self.pictures_revision))
             segmenter = Segmenter.from_pretrained(self.model)
         print(f"wrote {train(config, segmenter, self.out)}")
 

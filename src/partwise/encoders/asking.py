@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 
+from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.encoders.bert import BertText
 from partwise.encoders.prompt import Prompt
-from partwise.encoders.text import TextEncoder, load_minilm
+from partwise.encoders.text import TextEncoder, load_minilm, load_text_encoder
 from partwise.errors import InputError, MissingDataError
 from partwise.files import file_sha256
 
@@ -59,8 +60,36 @@ def make_prompt(phrases: Sequence[str], reads: str, encoder: TextEncoder) -> Pro
     raise InputError(f"unknown form {reads!r} of a prompt: use vectors, tokens or ids")
 
 
+def embedded_prompt(words: Sequence[str], reads: str, embedder: PhraseEmbedder) -> Prompt:
+    """Cleaned phrases as a model reads them; vectors come from the bank where it knows the phrase."""
+    if reads == "vectors":
+        return Prompt(vectors=torch.from_numpy(embedder.embed(words)))
+    return make_prompt(words, reads, embedder.open_encoder(words))
+
+
 def select(prompt: Prompt, rows: torch.Tensor) -> Prompt:
     """The phrases numbered in `rows`: (T,) gives one prompt for all shapes, (B,T) one for each of B shapes."""
     parts = (prompt.vectors, prompt.tokens, prompt.ids, prompt.mask)
-    vectors, tokens, ids, mask = (None if part is None else part[rows] for part in parts)
-    return Prompt(vectors=vectors, tokens=tokens, ids=ids, mask=mask)
+    return Prompt(*(None if part is None else part[rows] for part in parts))
+
+
+def open_embedder(
+    source: str, revision: str | None, templates: str, text_bank: Path | None = None, language: bool = False
+) -> PhraseEmbedder:
+    """Where a model's phrase vectors come from: a bank first, then its text encoder, opened only if needed.
+
+    source     "minilm", a folder, or a hub id with its commit `revision`
+    text_bank  default: the shipped one where it fits
+    language   of a model with a BERT inside, which needs that BERT's own tokenizer
+    """
+    bank = TextBank.load(text_bank) if text_bank is not None else None
+    if bank is None and source == "minilm" and templates == "part_only":
+        bank = TextBank.load(default_bank_path())
+    if language:
+        return PhraseEmbedder(bank, lambda: open_language(source), templates)
+    # Naming a hub encoder in a checkpoint, and asking it a new phrase, is the consent to download it.
+    return PhraseEmbedder(
+        bank,
+        lambda: load_text_encoder(source, revision=revision, allow_network=revision is not None),
+        templates,
+    )

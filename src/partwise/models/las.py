@@ -166,8 +166,7 @@ class Las(nn.Module):
         if "text" in self.prompts:
             pieces.append(self.prompts["text"](self._words(prompt), prompt.mask))
         if "image" in self.prompts:
-            image = prompt.image
-            pieces.append(self.prompts["image"](None if image is None else image.unsqueeze(-3), None))
+            pieces.append(self.prompts["image"](prompt.image, None))
         if prompt.image is not None and "image" not in self.prompts:
             raise InputError("a picture was shown, but this model reads words only: ask without it")
         if all(empty for *_, empty in pieces):

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
 from partwise.datasets.procedural import ProceduralShapes, training_categories
-from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import ACTIONS, trained_wordings, unrelated
+from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
@@ -33,6 +33,7 @@ from partwise.predict import Segmenter
 from partwise.pretrained import AffordHead
 from partwise.train.align_text import update_average
 from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
+from partwise.train.pictures import SimulatedPictures
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
@@ -47,6 +48,8 @@ class AffordConfig:
     points, answered   shown of each shape, and looked at by the losses
     questions          asked about each shape: up to half of them for actions that it offers, the rest for others
     focal_weight, dice_weight   of the losses, 1 and 1 in the paper; dice counts offered actions only
+    pictures           the encoder of pictures to train with, None for a head that reads words only
+    asked              shares of the steps that ask in words, in pictures and in both, where there are pictures
     calibration, validation   shapes on which the threshold of "offered" is set, and those of the validation, both of
                        seeds that training never draws
     """
@@ -65,6 +68,8 @@ class AffordConfig:
     dice_weight: float = 1.0
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
+    pictures: PictureTower | None = None
+    asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
     calibration: int = 184
     validation: int = 92
     seed: int = 7
@@ -106,12 +111,43 @@ PRESETS = {"small": SMALL, "tiny": TINY}
 APART = 1_000_000
 
 
+def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
+    """The same settings for a head that also reads pictures, through this encoder. Raises what opening it raises."""
+    encoder = tower.open()
+    return replace(
+        config,
+        head=replace(config.head, image_width=encoder.width),
+        pictures=replace(tower, sha256=encoder.revision),
+    )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What batches are made from: shapes, the vectors of all wordings, and pictures where they are asked with."""
+
+    world: ProceduralShapes
+    words: WordTable
+    pictures: SimulatedPictures | None
+
+    @classmethod
+    def of(cls, config: AffordConfig, segmenter: Segmenter) -> Sources:
+        """Those of a run. Raises what opening the encoders raises."""
+        wordings = [w for a in ACTIONS for w in trained_wordings(a)]
+        return cls(
+            shapes(config, config.steps * config.batch, 0),
+            WordTable.embed(wordings, segmenter.embedder),
+            None
+            if config.pictures is None
+            else SimulatedPictures(config.pictures.open(), training_categories(), config.seed),
+        )
+
+
 @dataclass(frozen=True)
 class Batch:
     """B shapes, Q questions about each, and how hot every point is for each of them."""
 
     points: Float[Tensor, "B N 3"]
-    text: Float[Tensor, "B Q E"]
+    prompt: Prompt
     heat: Float[Tensor, "B N Q"]
     offered: Bool[Tensor, "B Q"]
 
@@ -136,9 +172,9 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
     settings = {**asdict(config), "encoder": segmenter.record.sha256}
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step)
-    words = WordTable.embed([w for a in ACTIONS for w in trained_wordings(a)], segmenter.embedder)
+    sources = Sources.of(config, segmenter)
     bar = tqdm(total=config.steps, initial=state.step, unit="step")
-    for batch in prefetched(config, words, range(state.step, config.steps)):
+    for batch in prefetched(config, sources, range(state.step, config.steps)):
         focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
         state.step += 1
         update_average(averaged, head, min(config.average, state.step / (state.step + 10)))
@@ -163,6 +199,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
             "model": asdict(config.head),
             "encoder_sha256": segmenter.record.sha256,
             "offered_above": round(offer_threshold(offers), 4),
+            **({} if config.pictures is None else {"pictures": asdict(config.pictures)}),
             "training": asdict(config),
         },
         averaged.state_dict(),
@@ -187,7 +224,7 @@ def train_step(
     with torch.no_grad():
         embedding = encoder(batch.points, config.answered)
     head.train()
-    logits = head.logits(head(embedding), Prompt(vectors=batch.text))
+    logits = head.logits(head(embedding), batch.prompt)
     focal, dice = losses(torch.sigmoid(logits), batch.heat[:, : config.answered], batch.offered)
     (config.focal_weight * focal + config.dice_weight * dice).backward()
     nn.utils.clip_grad_norm_(head.parameters(), config.clip_norm)
@@ -204,46 +241,59 @@ def losses(
     return focal_terms(heat, target).mean(), (dice * offered).sum() / offered.sum().clamp(min=1)
 
 
-def make_batch(config: AffordConfig, world: ProceduralShapes, words: WordTable, step: int) -> Batch:
+def make_batch(config: AffordConfig, sources: Sources, step: int) -> Batch:
     """A batch of the world's shapes and questions: a pure function of (seed, step)."""
-    rows = [
-        _row(config, world[step * config.batch + slot], words, step, slot) for slot in range(config.batch)
-    ]
-    points, text, heat, offered = (np.stack(column) for column in zip(*rows, strict=True))
-    return Batch(*(torch.from_numpy(array) for array in (points, text, heat, offered)))
+    rows = [_row(config, sources, step, slot) for slot in range(config.batch)]
+    points, heat, offered = (
+        torch.from_numpy(np.stack([getattr(row, name) for row in rows]))
+        for name in ("points", "heat", "offered")
+    )
+    table, words = sources.words, [[row.wordings[q] for q in range(config.questions)] for row in rows]
+    vectors = table.vectors[torch.tensor([[table.row[clean(w)] for w in row] for row in words])]
+    images = None
+    if sources.pictures is not None:
+        kind = np.random.default_rng([config.seed, step]).choice(3, p=config.asked)
+        images = torch.stack([torch.stack(row.images) for row in rows]) if kind else None
+        vectors = vectors if kind != 1 else None
+    return Batch(points, Prompt(vectors=vectors, image=images), heat, offered)
 
 
-def _row(
-    config: AffordConfig, sample: Sample, words: WordTable, step: int, slot: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng([config.seed, step, slot])
+@dataclass(frozen=True)
+class _Row:
+    """One shape of a batch, its Q questions in words and in pictures (none without), and the answers."""
+
+    points: Float32[np.ndarray, "N 3"]
+    wordings: list[str]
+    images: list[Tensor]
+    heat: Float32[np.ndarray, "N Q"]
+    offered: Bool[np.ndarray, "Q"]
+
+
+def _row(config: AffordConfig, sources: Sources, step: int, slot: int) -> _Row:
+    number = step * config.batch + slot
+    sample, rng = sources.world[number], np.random.default_rng([config.seed, step, slot])
     order = np.arange(len(sample.points), dtype=np.int16)
     points, chosen = augmented(sample.points, order, config.augment, config.points, "unit_sphere", rng)
-    heat = sample.heat[chosen]
     offered = [a for a in sample.affordances if a in ACTIONS]
     absent = [a for a in ACTIONS if unrelated(a, sample.affordances)]
     asked = rng.permutation(offered)[: max(1, config.questions // 2)].tolist()
     asked += rng.permutation(absent)[: config.questions - len(asked)].tolist()
-    text = np.zeros((config.questions, words.vectors.shape[1]), dtype=np.float32)
     target = np.zeros((config.points, config.questions), dtype=np.float32)
-    present = np.zeros(config.questions, dtype=bool)
     for column, action in enumerate(asked):
-        wording = rng.choice(trained_wordings(action))
-        text[column] = words.vectors[words.row[clean(wording)]].numpy()
         if action in offered:
-            target[:, column] = heat[:, sample.affordances.index(action)]
-            present[column] = target[:, column].max() >= 0.5
-    return points, text, target, present
+            target[:, column] = sample.heat[chosen][:, sample.affordances.index(action)]
+    wordings = [str(rng.choice(trained_wordings(action))) for action in asked]
+    images = [] if sources.pictures is None else [sources.pictures.any_tokens(a, rng) for a in asked]
+    return _Row(points, wordings, images, target, target.max(axis=0) >= 0.5)
 
 
-def prefetched(config: AffordConfig, words: WordTable, steps: range) -> Iterator[Batch]:
+def prefetched(config: AffordConfig, sources: Sources, steps: range) -> Iterator[Batch]:
     """The batch of each step, made one ahead in a thread."""
-    world = shapes(config, config.steps * config.batch, 0)
     with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(make_batch, config, world, words, step) for step in steps[:1]]
+        coming = [pool.submit(make_batch, config, sources, step) for step in steps[:1]]
         for step in steps:
             batch = coming.pop().result()
-            coming += [pool.submit(make_batch, config, world, words, step + 1)] if step + 1 in steps else []
+            coming += [pool.submit(make_batch, config, sources, step + 1)] if step + 1 in steps else []
             yield batch
 
 
@@ -259,12 +309,14 @@ def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
     return mean_heat(scores)["sim"]
 
 
-def with_head(segmenter: Segmenter, head: Las, offered_above: float) -> Segmenter:
+def with_head(
+    segmenter: Segmenter, head: Las, offered_above: float, pictures: PictureTower | None = None
+) -> Segmenter:
     """The same segmenter with this head."""
     return Segmenter(
         segmenter.model,
         segmenter.embedder,
         segmenter.config,
         segmenter.record,
-        AffordHead(head.eval(), offered_above, "in training"),
+        AffordHead(head.eval(), offered_above, "in training", pictures=pictures),
     )
