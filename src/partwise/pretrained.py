@@ -25,6 +25,7 @@ from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
 from partwise.errors import CheckpointError, InputError
 from partwise.files import cache_folder
+from partwise.io.photo import photos_of
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
