@@ -36,12 +36,13 @@ from partwise.models.official import depth_of
 from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointmae import PointMAE, PointMAEConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
 
 Model = PatchAlign3D | PointAlign3D
 # Models that read a `Prompt`, each in its own form.
-Promptable = OpenAD | ClosedSet | LMAD | PointRefer
+Promptable = OpenAD | ClosedSet | LMAD | PointRefer | PointLas
 ARCHITECTURES: dict[str, tuple[type, type[Any]]] = {
     "patchalign3d": (PatchAlign3DConfig, PatchAlign3D),
     "pointalign3d": (PointAlign3DConfig, PointAlign3D),
@@ -50,6 +51,7 @@ ARCHITECTURES: dict[str, tuple[type, type[Any]]] = {
     "lmad": (LMADConfig, LMAD),
     "pointrefer": (PointReferConfig, PointRefer),
     "pointmae": (PointMAEConfig, PointMAE),
+    "pointlas": (PointLasConfig, PointLas),
 }
 # Segmenters without weights of their own: their config names frozen towers.
 ZeroShot = PointCLIPv2 | COPS

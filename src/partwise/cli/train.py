@@ -108,6 +108,60 @@ class TrainDino:
 
 
 @dataclass(frozen=True)
+class TrainCmat:
+    """CMAT pre-training: Point-MAE that is alike where the lifted 2D features of `partwise lift` are alike.
+
+    Killed runs go on where they stood when the same command is given again. OUT/checkpoint is what
+    `partwise train patchalign3d`, `las`, `openad` and `lmad` take as `--start`. Several processes: put
+    `torchrun --nproc-per-node N -m partwise.cli` in place of `partwise`.
+
+    Examples:
+        partwise train cmat lifted runs/cmat --preset small
+        partwise train cmat lifted runs/cmat --preset paper --start checkpoints/pointmae --device cuda
+        partwise train patchalign3d packs/train runs/stage2 --start runs/cmat/checkpoint
+    """
+
+    lifted: tyro.conf.Positional[Path]
+    """A folder written by `partwise lift`; paper needs its --points 1024 --groups 64, release --groups 256."""
+    out: tyro.conf.Positional[Path]
+    """The folder of the run: state, curves.csv, checkpoint."""
+    preset: Literal["paper", "release", "small", "tiny"] = "small"
+    """paper and release: as published; small: the encoder of the shipped default; tiny: seconds, to try things out."""
+    affinity_on: Literal["visible", "all"] | None = None
+    """Patches whose affinities are matched; all takes a second pass."""
+    teacher_pool: Literal["stored", "group", "voronoi"] | None = None
+    """The patches of the shards, or own ones with the mean over their points or Voronoi cells."""
+    koleo_axis: Literal["patch", "batch", "all"] | None = None
+    """What the diversity loss drives apart: patches of a cloud, clouds of the batch, all patches."""
+    groups: int | None = None
+    """Patches of a cloud, instead of the preset's number."""
+    start: Path | None = None
+    """A Point-MAE checkpoint to go on from, such as a converted one."""
+    steps: int | None = None
+    """Instead of the preset's own number."""
+    seed: int | None = None
+    """Of everything random."""
+    device: str = "cpu"
+    """cpu or cuda."""
+
+    def run(self) -> None:
+        """Train, say where the checkpoint is."""
+        with step("loading"):
+            try:
+                from partwise.train.cmat import train
+                from partwise.train.cmat_presets import PRESETS
+            except ImportError as error:
+                raise MissingExtraError(str(error.name), "train", "training") from error
+        config = PRESETS[self.preset]
+        names = ("affinity_on", "teacher_pool", "koleo_axis", "steps", "seed")
+        config = replace(config, **{n: v for n in names if (v := getattr(self, n)) is not None})
+        if self.groups is not None:
+            encoder = replace(config.model.encoder, groups=self.groups)
+            config = replace(config, model=replace(config.model, encoder=encoder))
+        print(f"wrote {train(config, self.lifted, self.out, self.start, self.device)}")
+
+
+@dataclass(frozen=True)
 class TrainAfford:
     """The affordance head of a checkpoint: LAS on its frozen encoder, taught by procedural shapes that it makes itself.
 
@@ -160,6 +214,7 @@ class Train:
     recipe: (
         Annotated[TrainPatchAlign3D, tyro.conf.subcommand("patchalign3d", prefix_name=False)]
         | Annotated[TrainDino, tyro.conf.subcommand("dino", prefix_name=False)]
+        | Annotated[TrainCmat, tyro.conf.subcommand("cmat", prefix_name=False)]
         | Annotated[TrainAfford, tyro.conf.subcommand("afford", prefix_name=False)]
         | Annotated[TrainLMAD, tyro.conf.subcommand("lmad", prefix_name=False)]
         | Annotated[TrainOpenAD, tyro.conf.subcommand("openad", prefix_name=False)]

@@ -31,6 +31,10 @@ class TrainAffordance:
     """Whole shapes, one view of them, or any way up."""
     language: str | None = None
     """minilm, or the folder of a BERT; the paper preset of LM-AD needs bert-base-uncased."""
+    start: Path | None = None
+    """A Point-MAE or CMAT checkpoint: its encoder takes the place of the model's own, sizes and all."""
+    freeze: bool = False
+    """With `start`: that encoder stays as it is."""
     steps: int | None = None
     """Instead of the preset's own number."""
     seed: int = 1
@@ -50,7 +54,8 @@ class TrainAffordance:
 
             samples = self._samples()
             config = preset(self.MODEL, self.preset, _labels(samples))
-            changes: dict[str, Any] = {"setting": self.setting, "seed": self.seed}
+            changes: dict[str, Any] = {"setting": self.setting, "seed": self.seed, "freeze": self.freeze}
+            changes |= {} if self.start is None else {"start": str(self.start)}
             changes |= {} if self.steps is None else {"steps": self.steps}
             changes |= {} if self.language is None else {"language": self.language}
             config = replace(config, **changes)
@@ -126,6 +131,12 @@ class TrainPointRefer(TrainAffordance):
 
 @dataclass(frozen=True)
 class TrainLas(TrainAffordance):
-    """LAS on the frozen encoder of the shipped checkpoint, by the same recipe as the other affordance models."""
+    """LAS by the same recipe as the other affordance models, on the frozen encoder of the shipped checkpoint.
+
+    With `--start`, on that encoder instead, and the two train together.
+
+    Example:
+        partwise train las runs/las --start runs/cmat/checkpoint
+    """
 
     MODEL: ClassVar[str] = "las"

@@ -31,6 +31,20 @@ def group(points: Float[Tensor, "B N 3"], groups: int, size: int, rule: str) -> 
     return Patches(centers, index, gather(points, index) - centers[:, :, None])
 
 
+def membership_mean(
+    points: Float[Tensor, "B N 3"], patches: Patches, values: Float[Tensor, "B G T"]
+) -> Float[Tensor, "B N T"]:
+    """Values of patches (B,G,T) to points (B,N,T): the mean over the patches that hold a point, else the nearest's."""
+    index = patches.index.flatten(1)  # (B,G*K)
+    spread = values.repeat_interleave(patches.index.shape[-1], dim=1)  # (B,G*K,T)
+    closest = gather(values, nearest(points, patches.centers, 1)[1][..., 0])
+    total = torch.zeros_like(closest).scatter_add_(1, index[..., None].expand_as(spread), spread)
+    count = torch.zeros(points.shape[:2], device=points.device).scatter_add_(
+        1, index, torch.ones_like(index, dtype=torch.float32)
+    )[..., None]
+    return torch.where(count > 0, total / count.clamp(min=1), closest)
+
+
 class PointMlp(nn.Module):
     """Linear, batch norm over all points of all patches, ReLU, Linear; shared by all points."""
 

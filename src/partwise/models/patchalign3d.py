@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
-from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, group
+from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, group, membership_mean
 from partwise.layers.tokens import position_mlp
 from partwise.models.official import affine_names, depth_of, encoder_names, prefixed, translated
 from partwise.points import gather, interpolate, nearest
@@ -138,18 +138,10 @@ def propagate(embedding: PatchEmbedding, values: Float[Tensor, "B G T"], how: st
         return interpolate(points, centers, values)
     if how not in PROPAGATIONS:
         raise InputError(f"unknown propagation {how!r}: use one of {', '.join(PROPAGATIONS)}")
-    nearest_values = gather(values, nearest(points, centers, 1)[1][..., 0])
-    if how == "nearest":
-        return nearest_values
-    index = embedding.patches.index.flatten(1)  # (B,G*K)
-    size = embedding.patches.index.shape[-1]
-    spread = values.repeat_interleave(size, dim=1)  # (B,G*K,T)
-    total = torch.zeros_like(nearest_values).scatter_add_(1, index[..., None].expand_as(spread), spread)
-    count = torch.zeros(points.shape[:2], device=points.device).scatter_add_(
-        1, index, torch.ones_like(index, dtype=torch.float32)
-    )[..., None]
-    # The release leaves a point in no patch at zero, which can beat every real score; its nearest centre answers.
-    return torch.where(count > 0, total / count.clamp(min=1), nearest_values)
+    if how == "membership":
+        # The release leaves a point in no patch at zero, which can beat every real score; its nearest centre answers.
+        return membership_mean(points, embedding.patches, values)
+    return gather(values, nearest(points, centers, 1)[1][..., 0])
 
 
 def from_official(model: Mapping[str, Tensor], proj: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -162,3 +154,17 @@ def from_official(model: Mapping[str, Tensor], proj: Mapping[str, Tensor]) -> di
     names |= {"model.cls_token": "cls_token", "model.cls_pos": "cls_position"}
     given = {**{f"model.{k}": v for k, v in model.items()}, **{f"proj.{k}": v for k, v in proj.items()}}
     return translated(given, names, "a PatchAlign3D checkpoint")
+
+
+def from_patch_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State dict, head left out, of a PatchAlign3D without class token that gives the tokens of this `PatchEncoder`.
+
+    PatchAlign3D swaps y and z, Point-MAE and CMAT do not: the two layers that read coordinates are swapped back.
+    The reduction between tokenizer and blocks, which they do not have, begins as the identity.
+    """
+    width = state["norm.weight"].shape[0]
+    identity = {"reduce.weight": torch.eye(width), "reduce.bias": torch.zeros(width)}
+    swapped = {
+        name: state[name][:, [0, 2, 1]] for name in ("tokenizer.first.enter.weight", "position.0.weight")
+    }
+    return {**state, **swapped, **identity}

@@ -31,11 +31,13 @@ from partwise.models.las import LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
 from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
 from partwise.models.pointalign3d import PointAlign3D
+from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance_batches import Batch, Batches, Phrases, label_counts
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.encoded_las import EncodedLas
+from partwise.train.point_encoders import fitted, freeze, take_encoder
 from partwise.train.state import Curves, TrainingState
 
 REPORT_EVERY = 10
@@ -45,6 +47,7 @@ ARCHITECTURE_OF = {
     ClosedSet: "closedset",
     LMAD: "lmad",
     PointRefer: "pointrefer",
+    PointLas: "pointlas",
 }
 
 
@@ -66,7 +69,13 @@ def train(
     CheckpointError if OUT holds a run with other settings.
     """
     out.mkdir(parents=True, exist_ok=True)
+    if config.start:
+        config = fitted(config, open_pretrained(config.start))
     model = make_model(config, encoder).to(device)
+    if config.start:
+        take_encoder(model, open_pretrained(config.start))
+    if config.freeze:
+        freeze(model)
     phrases = Phrases.of(config, model, encoder)
     batches = Batches(config, samples, model)
     weights = class_weights(config, batches).to(device)
@@ -109,6 +118,8 @@ def train_step(
 ) -> tuple[float, float]:
     """One update: the loss, and the factor on the rates."""
     model.train()
+    if config.freeze:
+        freeze(model)
     torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
     factor = schedule(config, step, batch.epoch)
     for group in optimizer.param_groups:
@@ -159,6 +170,8 @@ def make_model(config: AffordanceConfig, encoder: TextEncoder) -> Any:
         return ClosedSet(kind)
     if isinstance(kind, PointReferConfig):
         return PointRefer(kind)
+    if isinstance(kind, PointLasConfig):
+        return PointLas(kind)
     return make_las(kind, config.encoder)
 
 

@@ -11,6 +11,7 @@ from partwise.models.dgcnn import DgcnnConfig
 from partwise.models.las import LasConfig
 from partwise.models.lmad import MINILM, LMADConfig
 from partwise.models.openad import ClosedSetConfig, OpenADConfig
+from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
 
@@ -25,7 +26,7 @@ OPENAD_SYNONYMS = (
     *("reposition", "demonstrate", "push", "drag", "hear", "clothe", "thumb", "slice", "jab", "none"),
 )
 
-ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig
+ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class AffordanceConfig:
     select       "last" or "best" on the validation samples
     language     "minilm" or a folder; random_language: keep the language model's random weights, for comparison
     encoder      of LAS: a checkpoint with a point decoder
+    start        a Point-MAE or CMAT checkpoint whose encoder the model gets, sizes and all; "": none
+    freeze       the patch encoder that the model stands on stays as it is
     """
 
     model: ModelConfig
@@ -70,6 +73,8 @@ class AffordanceConfig:
     language: str = "minilm"
     random_language: bool = False
     encoder: str = "partwise-small"
+    start: str = ""
+    freeze: bool = False
     seed: int = 1
     save_every: int = 500
     validate_every: int = 1000

@@ -34,7 +34,7 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.predict import Segmenter, SegmenterConfig
 from partwise.pretrained import open_pretrained
-from partwise.train.alignment import Alignment, take_all, take_encoder
+from partwise.train.alignment import Alignment, fitted, take_all, take_encoder
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import Batch, BatchConfig, prefetched
 from partwise.train.distributed import Workers
@@ -168,13 +168,15 @@ def train(
     """Train on a pack; returns the checkpoint folder OUT/checkpoint. A run that was killed goes on where it stood.
 
     validation  samples that the user's own Segmenter is tried on every `validate_every` steps
-    start       a checkpoint whose encoder is taken over, such as that of stage 1
+    start       a checkpoint whose encoder is taken over, such as that of stage 1 or of CMAT, which brings its sizes
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
     out.mkdir(parents=True, exist_ok=True)
     pack = Pack(data)
     words = WordTable.embed(pack.phrases(), embedder)
+    if start is not None:
+        config = replace(config, model=fitted(config.model, open_pretrained(start)))
     module = make_module(config, start).to(workers.device)
     averaged = deepcopy(module).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(

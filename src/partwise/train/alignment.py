@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -9,8 +11,9 @@ from torch import Tensor, nn
 
 from partwise.checkpoint import Checkpoint, load_strict
 from partwise.errors import InputError
-from partwise.models.patchalign3d import PatchAlign3D
-from partwise.models.pointalign3d import PointAlign3D, cosine
+from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_patch_encoder
+from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
+from partwise.models.pointmae import PointMAE, encoder_of
 from partwise.pretrained import build_model
 
 
@@ -47,14 +50,41 @@ class Alignment(nn.Module):
         return patch_logits, embedding.patches.patches.index, cosine(embedding.features, text) * point_scale
 
 
+def fitted(
+    config: PatchAlign3DConfig | PointAlign3DConfig, checkpoint: Checkpoint
+) -> PatchAlign3DConfig | PointAlign3DConfig:
+    """The config with the sizes of a Point-MAE or CMAT encoder, if that is what the checkpoint holds."""
+    source = build_model(checkpoint)
+    if not isinstance(source, PointMAE):
+        return config
+    sizes = source.config.encoder
+    narrow, middle, wide = sizes.token_hidden
+    return replace(
+        config,
+        token_hidden=(narrow, middle, wide),
+        token_width=sizes.width,
+        width=sizes.width,
+        depth=sizes.depth,
+        heads=sizes.heads,
+        class_token=False,
+    )
+
+
 def take_encoder(model: PatchAlign3D | PointAlign3D, checkpoint: Checkpoint) -> None:
     """Copy the encoder of a checkpoint, its head left out. Raises InputError if the sizes differ."""
     source = build_model(checkpoint)
-    encoder = source.encoder if isinstance(source, PointAlign3D) else source
     target = model.encoder if isinstance(model, PointAlign3D) else model
-    own, theirs = target.state_dict(), encoder.state_dict()
+    if isinstance(source, PointMAE):
+        theirs = from_patch_encoder(encoder_of(source.state_dict()))
+    elif isinstance(source, (PatchAlign3D, PointAlign3D)):
+        theirs = (source.encoder if isinstance(source, PointAlign3D) else source).state_dict()
+    else:
+        raise InputError(
+            f"{checkpoint.name} is a {type(source).__name__}: start from PatchAlign3D, Point-MAE or CMAT"
+        )
     sizes = [
-        {key: v.shape for key, v in state.items() if not key.startswith("head.")} for state in (own, theirs)
+        {key: v.shape for key, v in state.items() if not key.startswith("head.")}
+        for state in (target.state_dict(), theirs)
     ]
     if sizes[0] != sizes[1]:
         raise InputError(
