@@ -203,14 +203,9 @@ def train(
         if curves is not None and (state.step % REPORT_EVERY == 0 or done or score == score):
             total = config.patch_weight * losses[0] + config.point_weight * losses[1]
             bar.set_postfix(loss=f"{total:.3f}")
-            row = {
-                "loss": total,
-                "patch_loss": losses[0],
-                "point_loss": losses[1],
-                "rate": factor,
-                "miou": score,
-            }
-            curves.add(state.step, **row)
+            curves.add(
+                state.step, loss=total, patch_loss=losses[0], point_loss=losses[1], rate=factor, miou=score
+            )
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, asdict(config))
     bar.close()
