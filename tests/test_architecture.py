@@ -25,6 +25,7 @@ HEAVY = {
     "transformers",
     "embreex",
     "laspy",
+    "h5py",
     "onnx",
     "onnxruntime",
     "manifold3d",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from partwise.cli.data_sets import CheckSet, ListSets, MockSet, PrepareSet
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingExtraError
 
@@ -121,10 +122,14 @@ def _counted(shapes: Iterable[Sample], tick: Callable[[], object]) -> Iterator[S
 
 @dataclass(frozen=True)
 class Data:
-    """Look at the procedural world, or pack it for training."""
+    """Find, check and convert data sets; look at the procedural world, or pack it for training."""
 
     task: (
-        Annotated[Preview, tyro.conf.subcommand("preview", prefix_name=False)]
+        Annotated[ListSets, tyro.conf.subcommand("list", prefix_name=False)]
+        | Annotated[CheckSet, tyro.conf.subcommand("check", prefix_name=False)]
+        | Annotated[PrepareSet, tyro.conf.subcommand("prepare", prefix_name=False)]
+        | Annotated[MockSet, tyro.conf.subcommand("mock", prefix_name=False)]
+        | Annotated[Preview, tyro.conf.subcommand("preview", prefix_name=False)]
         | Annotated[PackShapes, tyro.conf.subcommand("pack", prefix_name=False)]
     )
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from partwise.datasets.converted_item import Item, check_name, item_bytes, read_item
-from partwise.datasets.manifest import Manifest, read_manifest, write_manifest
+from partwise.datasets.manifest import Manifest, names_of, read_manifest, write_manifest
 from partwise.errors import InputError, MissingDataError
 
 _PAIR_KEYS = ("affordance", "id", "image", "phrase", "question_id")
@@ -183,8 +183,8 @@ def write_converted(
 
 
 def check_meaning(item: Item, label_names: Mapping[str, tuple[str, ...]]) -> None:
-    """Raises InputError for labels or heat of an item that the label names of its category do not cover."""
-    names = label_names.get(item.category)
+    """Raises InputError for labels or heat that the names of the item, or of its category, do not cover."""
+    names = names_of(label_names, item.uid, item.category)
     if names is None and (item.labels is not None or item.heat is not None):
         raise InputError(f"category: {item.category!r} has no label_names in the manifest")
     if item.labels is not None and item.labels.max() >= len(names or ()):

@@ -43,7 +43,8 @@ class Manifest:
     converter     what wrote it: "partwise.datasets.laso/1"
     source_files  every table or pickle read; of clouds that are a file each, one entry stands for the list of them
     splits        the ids of each split, in the order of the source
-    label_names   for each category the meaning of labels 0, 1, ...; of heat the names that occur
+    label_names   for each category the meaning of labels 0, 1, ...; of heat the names that occur. Where shapes of one
+                  category have parts of their own (Objaverse), by the uid of the shape: see `names_of`
     up, units     "y" or "z", and "metre", "unit sphere" or "unknown"
     missing       official files that were not there: this is a partial conversion, and of what
     digests       for each split the SHA-256 over its shapes, which identifies the data in results
@@ -77,9 +78,21 @@ class Manifest:
             for uid in ids:
                 check_name(uid, "uid")
 
+    def names_of(self, uid: str, category: str) -> tuple[str, ...]:
+        """What labels 0, 1, ... of a shape stand for. Raises InputError if the manifest does not say."""
+        names = names_of(self.label_names, uid, category)
+        if names is None:
+            raise InputError(f"{self.dataset} has no label_names for {uid} nor for the category {category!r}")
+        return names
+
     def counts(self) -> dict[str, int]:
         """Shapes of each split."""
         return {split: len(ids) for split, ids in self.splits.items()}
+
+
+def names_of(label_names: Mapping[str, tuple[str, ...]], uid: str, category: str) -> tuple[str, ...] | None:
+    """The names of a shape's own labels if it has some, else those of its category, else None."""
+    return label_names.get(uid, label_names.get(category))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

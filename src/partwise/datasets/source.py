@@ -32,6 +32,7 @@ class DatasetSource:
     counts   what a whole copy must hold, by what is counted: {"pairs": 19751}. Only published or verified numbers
     hashes   SHA-256 of official files, where known
     version  of the converter; raise it when its output changes
+    made_here  true where partwise makes the shapes itself and reads no copy
     """
 
     name: str
@@ -42,6 +43,7 @@ class DatasetSource:
     counts: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     version: int = 1
+    made_here: bool = False
 
     @property
     def converter(self) -> str:
