@@ -4,11 +4,11 @@ Schema "partwise-result/1":
 
     schema    "partwise-result/1"
     protocol  the whole protocol as it was obeyed, see partwise.evaluate.protocol
-    model     {name, revision, sha256, runtime, trained_on, selected_on}; sha256 is of the weights file. trained_on lists
-              the categories of the training data, selected_on names the split that the checkpoint was picked on; null
-              where nobody said
-    data      {dataset, split, sha256, samples, limit, mock}; sha256 is of the points and truths that were asked, limit
-              is null for the whole split, mock marks a synthetic twin of a data set
+    model     {name, revision, sha256, runtime, trained_on, selected_on}; sha256 is of the weights file. trained_on
+              lists the categories of the training data, selected_on names the split that the checkpoint was picked
+              on; null where nobody said
+    data      {dataset, split, sha256, samples, limit, mock}; sha256 is of the points and truths that were asked,
+              limit is null for the whole split, mock marks a synthetic twin of a data set
     origin    "measured": our Segmenter answered; "rescored": predictions of another system were read from files
     seeds     [0, 1, 2]
     config    how the model was asked: options of the segmenter, or what the predictions say of themselves
@@ -19,9 +19,9 @@ Schema "partwise-result/1":
                 measure: [what the figures are made of, for each seed]}]
 
 Figures: parts `miou`, `ciou`, `part_miou`, `accuracy`; heat `auc`, `aiou`, `sim`, `mae`, `kld`, or `simcos` where the
-protocol takes a cosine; 3D AffordanceNet `map`, `mauc`, `maiou`, `mse`; labels `miou`, `acc`, `macc`. All are in 0..1 except
-`kld` and `mse`. `values` of a sample are what the figure averages: `iou` for parts, the name of the figure for heat. Pooled
-figures have no value of a sample; there `measure` holds the counts of each sample.
+protocol takes a cosine; 3D AffordanceNet `map`, `mauc`, `maiou`, `mse`; labels `miou`, `acc`, `macc`. All are in 0..1
+except `kld` and `mse`. `values` of a sample are what the figure averages: `iou` for parts, the name of the figure for
+heat. Pooled figures have no value of a sample; there `measure` holds the counts of each sample.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One sample: `values` by figure with one number for each seed, NaN where undefined, and `measure` for each seed."""
+    """One sample: `values` by figure, a number for each seed with NaN where undefined, and `measure` for each seed."""
 
     key: str
     object: str
