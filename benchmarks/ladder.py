@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +19,9 @@ from machine import save
 
 from partwise import Segmenter, Shape
 from partwise.datasets.objects import RealObjects
+from partwise.evaluate.meshes import area_iou, face_areas
 from partwise.layers.patches import group
 from partwise.points import nearest_assignment, sample_surface
-
-
-def area_iou(found: np.ndarray, truth: np.ndarray, area: np.ndarray, count: int) -> float:
-    """Mean over parts of the IoU by area; faces without a name do not count."""
-    named = truth >= 0
-    found, truth, area = found[named], truth[named], area[named]
-    either = [area[(found == k) | (truth == k)].sum() for k in range(count)]
-    both = [area[(found == k) & (truth == k)].sum() for k in range(count)]
-    return float(np.mean([b / e for b, e in zip(both, either, strict=True) if e > 0]))
 
 
 def ceilings(shape: Shape, truth: np.ndarray, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -63,34 +56,43 @@ def main() -> None:
         "decoder": {"voting": "none"},
         "decoder + components": {"voting": "components"},
         "decoder + regions": {"voting": "regions"},
+        "decoder + pieces": {"voting": "pieces"},
+        "decoder, 1,024 points": {"points": 1024, "voting": "none"},
+        "decoder, 1,024 points + pieces": {"points": 1024, "voting": "pieces"},
         "decoder, 4,096 points": {"points": 4096, "voting": "none"},
-        "decoder, 4,096 points + components": {"points": 4096, "voting": "components"},
+        "decoder, 4,096 points + pieces": {"points": 4096, "voting": "pieces"},
     }
+    # The votes alone, without what raises rare phrases.
+    plain = Segmenter(segmenter.model, segmenter.embedder, replace(segmenter.config, balance=0.0))
     iou: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}
     for index in range(len(objects)):
         surface, parts = objects.surface(index), objects.parts(index)
         shape = Shape.read(objects.root / objects.rows[index]["path"], up="y")
-        corners = shape.points[shape.faces]
-        area = (
-            np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-        )
+        area = face_areas(shape)
         truth, names = surface.face_part.astype(np.int64), [part.name for part in parts]
         for rung, labels in ceilings(shape, truth, len(names), np.random.default_rng(index)).items():
-            iou.setdefault(rung, []).append(area_iou(labels, truth, area, len(names)))
+            iou.setdefault(rung, []).append(np.nanmean(area_iou(labels, truth, area, len(names))))
         iou.setdefault("largest part everywhere", []).append(
-            area_iou(
-                np.full(len(truth), np.bincount(truth[truth >= 0], area[truth >= 0]).argmax()),
-                truth,
-                area,
-                len(names),
+            np.nanmean(
+                area_iou(
+                    np.full(len(truth), np.bincount(truth[truth >= 0], area[truth >= 0]).argmax()),
+                    truth,
+                    area,
+                    len(names),
+                )
             )
         )
         for rung, options in rungs.items():
             start = time.perf_counter()
             answer = segmenter.segment(shape, names, **options)
             seconds.setdefault(rung, []).append(time.perf_counter() - start)
-            iou.setdefault(rung, []).append(area_iou(answer.face_labels, truth, area, len(names)))
+            found = answer.face_labels.astype(np.int64)
+            iou.setdefault(rung, []).append(np.nanmean(area_iou(found, truth, area, len(names))))
+        found = plain.segment(shape, names, voting="pieces").face_labels.astype(np.int64)
+        iou.setdefault("decoder + pieces, no balance", []).append(
+            np.nanmean(area_iou(found, truth, area, len(names)))
+        )
     result = {"objects": len(objects), "split": arguments.split, "rungs": {}}
     for rung, values in iou.items():
         took = f"{1000 * np.median(seconds[rung]):7.1f} ms" if rung in seconds else ""

@@ -1,67 +1,106 @@
-"""How voting was chosen: agreement and largest piece on the training objects, then what that does to the val objects.
+"""How voting and balance were chosen: every setting on the training objects, then what it does to the val objects.
 
     python benchmarks/voting.py --objects FOLDER     writes benchmarks/results/voting.json
 
-IoU by surface area as in ladder.py. "Hurt" and "helped" count objects whose IoU changes by more than two points.
+Category means of IoU by area on the files as they are and turned at random; every third training object, all of val.
+"Absent" asks for two more phrases that the object does not have. "Hurt" and "helped" count objects whose IoU changes by
+more than two points against no votes.
 """
 
 from __future__ import annotations
 
 import argparse
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
-from ladder import area_iou
 from machine import save
 
-from partwise import Segmenter, Shape, voting
+from partwise import Segmenter, Shape
 from partwise.datasets.objects import RealObjects
+from partwise.evaluate.meshes import area_iou, face_areas
+from partwise.points import random_rotation
 
 NOTICED = 0.02
+SETTINGS = (
+    ("none", 0.0),
+    *((voting, strength) for voting in ("components", "regions") for strength in (0.0, 0.75)),
+    *(("pieces", strength) for strength in (0.0, 0.25, 0.5, 0.75, 1.0)),
+)
+# Plain words for parts; those that an object has are not asked as absent ones.
+OTHERS = (
+    "wheel",
+    "handle",
+    "lid",
+    "door",
+    "window",
+    "leg",
+    "seat",
+    "drawer",
+    "blade",
+    "button",
+    "spout",
+    "shelf",
+)
+STRIDE = {"train": 3, "val": 1}
 
 
 def main() -> None:
-    """Try every pair of numbers on both splits, print, save."""
+    """Try every setting on both splits, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=Path, required=True)
+    parser.add_argument("--model", default="partwise-small")
     arguments = parser.parse_args()
-    segmenter = Segmenter.from_pretrained()
-    tried = [("none", 1.0, 1.0), *product(("components", "regions"), (0.5, 0.6, 0.75, 0.85), (0.3, 0.5, 1.0))]
+    segmenter = Segmenter.from_pretrained(arguments.model)
     result: dict[str, list] = {}
-    for split in ("train", "val"):
+    for split, stride in STRIDE.items():
         objects = RealObjects(arguments.objects, split)
-        iou = np.array([one_object(segmenter, objects, index, tried) for index in range(len(objects))])
-        change = iou - iou[:, :1]
+        chosen = range(0, len(objects), stride)
+        categories = [objects.rows[index]["category"] for index in chosen]
+        iou = np.array(
+            [one_object(segmenter, objects, index) for index in chosen]
+        )  # (objects, settings, ways)
+        change = iou[..., 0] - iou[:, :1, 0]
         result[split] = [
             {
-                "voting": kind,
-                "agreement": agreement,
-                "largest": largest,
-                "miou": float(iou[:, column].mean()),
-                "hurt": int((change[:, column] < -NOTICED).sum()),
-                "helped": int((change[:, column] > NOTICED).sum()),
+                "voting": voting,
+                "balance": strength,
+                **dict(zip(("as_is", "turned", "absent"), by_category(iou[:, row], categories), strict=True)),
+                "hurt": int((change[:, row] < -NOTICED).sum()),
+                "helped": int((change[:, row] > NOTICED).sum()),
             }
-            for column, (kind, agreement, largest) in enumerate(tried)
+            for row, (voting, strength) in enumerate(SETTINGS)
         ]
-        for row in result[split]:
-            print(split, *row.values())
+        for line in result[split]:
+            print(split, *line.values())
     save("voting", {"model": segmenter.record.name, "sha256": segmenter.record.sha256, **result})
 
 
-def one_object(segmenter: Segmenter, objects: RealObjects, index: int, tried: list) -> list[float]:
-    """IoU of one object under each of the votings, from one look at it."""
-    surface, names = objects.surface(index), [part.name for part in objects.parts(index)]
+def by_category(iou: np.ndarray, categories: list[str]) -> list[float]:
+    """Mean over categories of their means, of each column."""
+    groups = [iou[[c == name for c in categories]].mean(axis=0) for name in sorted(set(categories))]
+    return np.mean(groups, axis=0).tolist()
+
+
+def one_object(segmenter: Segmenter, objects: RealObjects, index: int) -> list[list[float]]:
+    """Mean IoU of one object under each setting: as it is, turned, and asked for two parts too many."""
     shape = Shape.read(objects.root / objects.rows[index]["path"], up="y")
-    corners = shape.points[shape.faces]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    look, truth = segmenter.look(shape), surface.face_part.astype(np.int64)
-    scores = []
-    for kind, agreement, largest in tried:
-        with patch.object(voting, "AGREEMENT", agreement), patch.object(voting, "LARGEST", largest):
-            answer = segmenter.segment(look, names, voting=kind)
-        scores.append(area_iou(answer.face_labels, truth, area, len(names)))
+    truth = objects.surface(index).face_part.astype(np.int64)
+    names, rng = [part.name for part in objects.parts(index)], np.random.default_rng(index)
+    absent = [str(word) for word in rng.permutation(OTHERS) if word not in names][:2]
+    turn = random_rotation(rng).astype(np.float64)
+    turned = replace(shape, geometry=replace(shape.geometry, points=shape.points @ turn.T))
+    looks = segmenter.look(shape), segmenter.look(turned)
+    area, scores = face_areas(shape), []
+    for voting, strength in SETTINGS:
+        asked = Segmenter(
+            segmenter.model, segmenter.embedder, replace(segmenter.config, voting=voting, balance=strength)
+        )
+        row = []
+        for look, phrases in ((looks[0], names), (looks[1], names), (looks[0], [*names, *absent])):
+            found = asked.segment(look, phrases).face_labels.astype(np.int64)
+            row.append(float(np.nanmean(area_iou(found, truth, area, len(phrases))[: len(names)])))
+        scores.append(row)
     return scores
 
 

@@ -1,6 +1,6 @@
 """Copy a trained checkpoint in half precision, as it ships inside the package.
 
-python scripts/ship_checkpoint.py runs/on/checkpoint src/partwise/data/partwise-small --voting components
+python scripts/ship_checkpoint.py runs/on/checkpoint src/partwise/data/partwise-small --voting pieces --balance 0.75
 python scripts/ship_checkpoint.py runs/afford/afford src/partwise/data/partwise-small/afford
 """
 
@@ -17,12 +17,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--voting", help="how the pieces of a mesh vote from now on")
+    parser.add_argument("--voting", help="how the pieces of a shape vote from now on")
+    parser.add_argument("--balance", type=float, help="how far rare phrases are raised where pieces vote")
     arguments = parser.parse_args()
     checkpoint = open_checkpoint(arguments.source)
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
-    if arguments.voting is not None:
-        config["segmenter"] = {**config["segmenter"], "voting": arguments.voting}
+    for name in ("voting", "balance"):
+        if getattr(arguments, name) is not None:
+            config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
     state = {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}
     save_checkpoint(arguments.target, config, state)
 

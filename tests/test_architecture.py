@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "partwise"
 FLOORS = (
     ("errors", "__init__"),
     ("files",),
-    ("io", "points", "losses", "metrics", "checkpoint", "encoders"),
+    ("io", "points", "pieces", "losses", "metrics", "checkpoint", "encoders"),
     ("shape", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
     ("lifted", "heatmaps", "voting"),

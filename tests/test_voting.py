@@ -1,13 +1,18 @@
-"""Votes: pieces are found whatever the file repeats, and only those that agree vote."""
+"""Votes: pieces are found whatever the file repeats, they take one answer each, and rare phrases are raised."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
 
-from partwise import Shape
+from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.errors import InputError
-from partwise.voting import pieces, vote
+from partwise.pieces import cloud_pieces, mesh_pieces
+from partwise.voting import balance, vote
+
+TEMPERATURE = 0.05
 
 
 def boxes(count=3):
@@ -27,56 +32,135 @@ def soup(mesh):
 def test_pieces_hang_together_though_vertices_repeat():
     mesh = boxes(2)
     for points, faces in ((np.asarray(mesh.vertices), np.asarray(mesh.faces)), soup(mesh)):
-        assert len(np.unique(pieces(points, faces))) == 2
-        assert len(np.unique(pieces(points, faces, crease=35.0))) == 12  # the sides of two cubes
+        assert len(np.unique(mesh_pieces(points, faces))) == 2
+        assert len(np.unique(mesh_pieces(points, faces, crease=35.0))) == 12  # the sides of two cubes
     sphere = trimesh.creation.icosphere(3)
-    assert len(np.unique(pieces(np.asarray(sphere.vertices), np.asarray(sphere.faces), crease=35.0))) == 1
+    assert (
+        len(np.unique(mesh_pieces(np.asarray(sphere.vertices), np.asarray(sphere.faces), crease=35.0))) == 1
+    )
 
 
-def scored(shape, labels_of, noise, seed=1):
-    """Anchors of a shape with scores of the label that their place has, some of them wrong; and true face labels."""
-    anchors = sample_anchors(shape, 512, "unit_sphere", 0)
+def test_superpoints_are_the_smooth_sides_of_a_cloud():
+    box = trimesh.creation.box((1, 1, 1))
+    points, _ = trimesh.sample.sample_surface(box, 12_000, seed=0)
+    piece = cloud_pieces(np.asarray(points))
+    inner = (np.abs(points) > 0.45).sum(axis=1) == 1  # away from the edges, where normals blend
+    axis = np.argmax(np.abs(points), axis=1)
+    side = 2 * axis + (points[np.arange(len(points)), axis] > 0)
+    for number in range(6):
+        here = piece[inner & (side == number)]
+        assert (here == np.bincount(here).argmax()).mean() > 0.97
+    largest = {int(np.bincount(piece[inner & (side == number)]).argmax()) for number in range(6)}
+    assert len(largest) == 6
+
+
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_few_or_equal_points_are_pieces_too(count):
+    rng = np.random.default_rng(0)
+    assert len(cloud_pieces(rng.normal(size=(count, 3)))) == count
+    assert len(np.unique(cloud_pieces(np.ones((count, 3))))) <= count
+
+
+def scored(shape, labels_of, noise, seed=1, anchors=512):
+    """Anchors of a shape with cosines of the label that their place has, some of them wrong; and true labels of all."""
+    anchors = sample_anchors(shape, anchors, "unit_sphere", 0)
     rng = np.random.default_rng(seed)
     label = labels_of(anchors.original)
-    wrong = rng.random(len(label)) < noise
-    label = np.where(wrong, 1 - label, label)
-    rows = np.eye(2, dtype=np.float32)[label] * 0.6 + 0.2
+    label = np.where(rng.random(len(label)) < noise, 1 - label, label)
+    values = (np.eye(2)[label] * 0.2).astype(np.float32)
+    if shape.faces is None:
+        return anchors, values, labels_of(shape.points)
     groups = anchors.face_groups
-    means = np.stack([np.bincount(groups, rows[:, k]) for k in range(2)], axis=1)
-    scores = np.concatenate([rows, means / np.bincount(groups)[:, None]]).astype(np.float32)
-    return anchors, scores, labels_of(shape.points[shape.faces].mean(axis=1))
+    means = np.stack([np.bincount(groups, values[:, k]) for k in range(2)], axis=1)
+    values = np.concatenate([values, means / np.bincount(groups)[:, None]]).astype(np.float32)
+    return anchors, values, labels_of(shape.points[shape.faces].mean(axis=1))
 
 
-@pytest.mark.parametrize("voting", ["components", "regions"])
+def above(height):
+    """A labelling: 1 above a height, 0 below."""
+    return lambda points: (points[:, 1] > height).astype(int)
+
+
+@pytest.mark.parametrize("voting", ["components", "regions", "pieces"])
 def test_votes_mend_scattered_errors(voting):
     shape = Shape.of(boxes().subdivide().subdivide(), up="y")
-    anchors, scores, truth = scored(shape, lambda p: (p[:, 1] > 0.75).astype(int), noise=0.08)
-    none = np.zeros(len(scores), dtype=bool)
-    before = (scores.argmax(axis=1)[anchors.face_row] == truth).mean()
-    voted, rows, empty = vote(shape, anchors, scores, none, voting)
+    anchors, values, truth = scored(shape, above(0.75), noise=0.08)
+    before = (values.argmax(axis=1)[anchors.face_row] == truth).mean()
+    voted, rows, share = vote(shape, anchors, values, 2, voting)
     assert before < 0.98
+    assert share == 1.0
     assert (rows.argmax(axis=1)[voted.face_row] == truth).mean() == 1.0
-    heights = (shape.points[:, 1] > 0.75).astype(int)
-    assert (rows.argmax(axis=1)[voted.point_row] == heights).mean() == 1.0
-    assert len(rows) == len(empty)
+    assert (rows.argmax(axis=1)[voted.point_row] == above(0.75)(shape.points)).mean() == 1.0
+    assert (rows.argmax(axis=1)[: len(anchors.original)] == above(0.75)(anchors.original)).all()
 
 
-def test_a_piece_of_two_parts_does_not_vote():
-    shape = Shape.of(trimesh.creation.box((1, 1, 1)).subdivide().subdivide(), up="y")
-    anchors, scores, _ = scored(shape, lambda p: (p[:, 1] > 0).astype(int), noise=0.0)
-    voted, rows, _ = vote(shape, anchors, scores, np.zeros(len(scores), dtype=bool), "components")
-    assert np.array_equal(voted.face_row, anchors.face_row)
-    assert np.array_equal(rows, scores)
+def test_superpoints_of_a_cloud_mend_scattered_errors():
+    points, _ = trimesh.sample.sample_surface(boxes(), 6000, seed=1)
+    shape = Shape.of(np.asarray(points), up="y")
+    anchors, values, truth = scored(shape, above(0.75), noise=0.08, anchors=1024)
+    before = (values.argmax(axis=1)[anchors.point_row] == truth).mean()
+    voted, rows, share = vote(shape, anchors, values, 2, "pieces")
+    assert before < 0.95
+    assert share > 0.8
+    assert (rows.argmax(axis=1)[voted.point_row] == truth).mean() > 0.985
 
 
-def test_a_piece_that_is_mostly_none_is_none():
-    shape = Shape.of(boxes(), up="y")
-    anchors, scores, _ = scored(shape, lambda p: (p[:, 1] > 0.75).astype(int), noise=0.0)
-    none = np.zeros(len(scores), dtype=bool)
-    none[: len(anchors.original)] = anchors.original[:, 1] > 0.75
-    voted, _, empty = vote(shape, anchors, scores, none, "components")
-    upper = shape.points[shape.faces].mean(axis=1)[:, 1] > 0.75
-    assert np.array_equal(empty[voted.face_row], upper)
+def test_a_large_cloud_follows_a_sample_of_itself():
+    points, _ = trimesh.sample.sample_surface(boxes(), 15_000, seed=1)
+    points = np.concatenate([np.asarray(points), [[np.nan, 0, 0]]])
+    shape = Shape.of(points, up="y")
+    anchors, values, _ = scored(shape, above(0.75), noise=0.08, anchors=1024)
+    voted, rows, _ = vote(shape, anchors, values, 2, "pieces")
+    assert voted.point_row[-1] == -1
+    assert (rows.argmax(axis=1)[voted.point_row[:-1]] == above(0.75)(points[:-1])).mean() > 0.97
+
+
+def test_a_smooth_piece_of_two_parts_does_not_vote():
+    shape = Shape.of(trimesh.creation.icosphere(3), up="y")
+    anchors, values, _ = scored(shape, above(0.0), noise=0.0)
+    for voting in ("components", "regions", "pieces"):
+        voted, rows, share = vote(shape, anchors, values, 2, voting)
+        assert share == 0.0
+        assert np.array_equal(voted.face_row, anchors.face_row)
+        assert np.array_equal(rows, values)
+
+
+def test_regions_stand_in_for_a_piece_of_two_minds():
+    """A post on a plate, moulded on: one component, and two parts that meet at a crease."""
+    plate, post = trimesh.creation.box((4, 0.2, 4)), trimesh.creation.box((0.8, 3, 0.8))
+    post.apply_translation((0, 1.5, 0))
+    shape = Shape.of(trimesh.boolean.union([plate, post]).subdivide().subdivide(), up="y")
+    anchors, values, truth = scored(shape, above(0.11), noise=0.1, anchors=2048)
+    _, _, alone = vote(shape, anchors, values, 2, "components")
+    voted, rows, share = vote(shape, anchors, values, 2, "pieces")
+    assert alone == 0.0
+    assert share == 1.0
+    assert (rows.argmax(axis=1)[voted.face_row] == truth).mean() == 1.0
+
+
+def test_pieces_without_an_anchor_keep_the_answer_of_the_nearest():
+    crumb = trimesh.creation.box((1e-3, 1e-3, 1e-3))
+    crumb.apply_translation((0, 3.6, 0))
+    shape = Shape.of(trimesh.util.concatenate([crumb, boxes(), crumb]), up="y")
+    anchors, values, _ = scored(shape, above(0.75), noise=0.0)
+    voted, rows, _ = vote(shape, anchors, values, 2, "pieces")
+    assert (rows.argmax(axis=1)[voted.face_row[:12]] == 1).all()
+    assert (rows.argmax(axis=1)[voted.face_row[-12:]] == 1).all()
+
+
+def test_balance_raises_what_is_rare():
+    rng = np.random.default_rng(0)
+    values = rng.normal(0, 0.01, (400, 3)).astype(np.float32)
+    values[:, 0] += 0.1  # one phrase fits everywhere a little better
+    values[:20, 2] += 0.09  # and one only just loses where it belongs
+    even = balance(values, 400, TEMPERATURE, 0.75)
+    assert (values[:20].argmax(axis=1) == 2).mean() < 0.5
+    assert (even[:20].argmax(axis=1) == 2).mean() > 0.9
+    assert (even[20:].argmax(axis=1) == 0).mean() > 0.9
+    assert balance(values, 400, TEMPERATURE, 0.0) is values
+    # It is the log of the mean probability that is taken off, so equal phrases are left alike.
+    alike = np.tile(values[:, :1], (1, 2))
+    assert balance(alike, 400, TEMPERATURE, 1.0).argmax(axis=1) == pytest.approx(0)
 
 
 def test_clouds_and_unknown_names(segmenter, shape, box_mesh):
@@ -89,3 +173,20 @@ def test_clouds_and_unknown_names(segmenter, shape, box_mesh):
     assert answer.options["voting"] == "regions"
     assert answer.face_scores.sum(axis=1) == pytest.approx(1, abs=1e-4)
     assert len(answer.labels) == len(mesh.points)
+
+
+def test_phrases_are_balanced_unless_they_may_be_nowhere(segmenter, box_mesh):
+    mesh = Shape.of(box_mesh, up="z")
+    segmenter = Segmenter(
+        segmenter.model, segmenter.embedder, replace(segmenter.config, voting="components", balance=1.0)
+    )
+    balanced = segmenter.segment(mesh, ["leg", "top"])
+    open_ = segmenter.segment(mesh, ["leg", "top"], allow_none=True)
+    for answer in (balanced, open_):
+        assert all(len(np.unique(box)) == 1 for box in np.split(answer.face_labels, 2))  # two boxes
+    assert set(balanced.face_labels) == {
+        0,
+        1,
+    }  # with random weights, one phrase wins both boxes but for the balance
+    assert len(set(open_.face_labels)) == 1
+    assert open_.face_scores.sum(axis=1).max() < 1.0

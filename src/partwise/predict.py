@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -36,7 +35,7 @@ from partwise.pretrained import (
 )
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
-from partwise.voting import vote
+from partwise.voting import balance, probabilities, vote
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
@@ -83,7 +82,8 @@ class SegmenterConfig:
     temperature  scores = softmax(cosine / temperature)
     templates    name of the prompt templates, see partwise.encoders.prompts
     text_encoder, text_revision   "minilm", a folder, or a hub id and its commit
-    voting       of the pieces of a mesh, see partwise.voting
+    voting       of the pieces of a shape, see partwise.voting
+    balance      how far phrases that score low all over are raised where pieces vote, 0 to 1
     """
 
     points: int = 2048
@@ -94,12 +94,15 @@ class SegmenterConfig:
     text_encoder: str = "minilm"
     text_revision: str | None = None
     voting: str = "none"
+    balance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.points < 1:
             raise InputError(f"points is {self.points}: ask for at least 1 anchor")
         if self.temperature <= 0:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
+        if not 0 <= self.balance <= 1:
+            raise InputError(f"balance is {self.balance}: it lies in 0..1")
 
 
 @dataclass(frozen=True)
@@ -222,8 +225,9 @@ class Segmenter:
                      label -1; a single phrase is always asked this way, or it would win everywhere
         none_below   label -1 where the confidence is lower than this
         points       anchors to sample, default from the model
-        voting       "components" or "regions": connected pieces of a mesh, or their smooth patches, take one label
-                     where most of it agrees, "none": no votes; default from the model; see partwise.voting
+        voting       "pieces": connected pieces of a mesh, smooth patches and superpoints take one label each, and rare
+                     phrases are raised (unless allow_none: then a phrase may well be nowhere); "components" and
+                     "regions": just these; "none": every anchor for itself; default from the model
         seed         of the sampling; same seed, machine and versions: same labels
 
         Raises InputError (phrases, options) or MissingDataError (a phrase that no text encoder at hand knows).
@@ -246,8 +250,7 @@ class Segmenter:
             propagation=propagation or self.config.propagation,
             voting=voting or self.config.voting,
         )
-        scores, none = self._scores(look, text, len(phrases), config, allow_none)
-        anchors, scores, none = vote(look.shape, look.anchors, scores, none, config.voting)
+        anchors, scores, none = self._scores(look, text, len(phrases), config, allow_none)
         options = {**asdict(config), "seed": look.seed, "allow_none": allow_none, "none_below": none_below}
         return Segmentation(
             shape=look.shape,
@@ -368,19 +371,18 @@ class Segmenter:
 
     def _scores(
         self, look: Look, text: Any, count: int, config: SegmenterConfig, allow_none: bool
-    ) -> tuple[Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
-        """Probabilities (R,T) of the first `count` phrases, and where (R,) one of the others beats them."""
+    ) -> tuple[Anchors, Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
+        """Anchors and their rows: probabilities (R,T) of the first `count` phrases, and where (R,) another wins."""
         with torch.inference_mode():
             cosine = self._compare(look, text, config.propagation, allow_none)
-            cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups)  # (R,S)
-            asked = cosine[:, :count]
-            if cosine.shape[1] == count:
-                return torch.softmax(asked / config.temperature, dim=1).numpy(), np.zeros(
-                    len(cosine), dtype=bool
-                )
-            anything = cosine[:, count:].amax(dim=1, keepdim=True)
-            scores = torch.softmax(torch.cat([asked, anything], dim=1) / config.temperature, dim=1)[:, :count]
-            return scores.numpy(), (anything[:, 0] > asked.amax(dim=1)).numpy()
+            cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups).numpy()  # (R,S)
+        anchors, cosine, voted = vote(look.shape, look.anchors, cosine, count, config.voting)
+        if cosine.shape[1] == count:
+            cosine = balance(cosine, len(anchors.original), config.temperature, config.balance * voted)
+            return anchors, probabilities(cosine, config.temperature), np.zeros(len(cosine), dtype=bool)
+        asked, anything = cosine[:, :count], cosine[:, count:].max(axis=1, keepdims=True)
+        scores = probabilities(np.concatenate([asked, anything], axis=1), config.temperature)[:, :count]
+        return anchors, scores, anything[:, 0] > asked.max(axis=1)
 
     def _compare(self, look: Look, text: Any, propagation: str, allow_none: bool) -> Float[Tensor, "M S"]:
         """What the model makes of each anchor and phrase: cosines with vectors, or its logits for a prompt."""

@@ -46,9 +46,9 @@ class Segment:
     """Leave points unnamed that fit no phrase."""
     none_below: float = 0.0
     """Leave points unnamed whose confidence is lower, 0..1."""
-    voting: Literal["none", "components", "regions"] | None = None
-    """Let connected pieces of a mesh, or their smooth patches, take one label where most of it agrees; default from
-    the model."""
+    voting: Literal["none", "components", "regions", "pieces"] | None = None
+    """Let the pieces of a shape take one label each, and raise rare phrases: connected components of a mesh, its smooth
+    regions, or pieces of either kind, of a mesh or cloud; default from the model."""
     seed: int = 0
     """Of the sampling."""
     json: bool = False

@@ -61,7 +61,7 @@ class ShapeScore:
     @property
     def mean(self) -> float:
         """Mean IoU over the phrases."""
-        return float(np.mean(self.iou))
+        return float(np.nanmean(self.iou))
 
 
 @dataclass(frozen=True)
