@@ -1,18 +1,19 @@
-"""Draw the demo's car as each lifting preset sees it, for docs/lifting.md.
+"""Draw the demo's car as each camera layout sees it, for docs/lifting.md.
 
 python scripts/camera_pictures.py
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from partwise import Shape
-from partwise.lift.lifting import PRESETS
-from partwise.lift.render import pictures, render_views, scene_of
+from partwise.lift.cameras import LAYOUTS, UNIFORM
+from partwise.lift.lifting import PRESETS, LiftConfig, draw_points
 
 ROOT = Path(__file__).parent.parent
 SIDE = 150
@@ -20,10 +21,12 @@ COLUMNS = 6
 
 
 def main() -> None:
-    """One sheet for each preset in docs/images."""
-    scene = scene_of(Shape.read(ROOT / "examples" / "objects" / "car.glb"))
-    for name, config in PRESETS.items():
-        views = pictures(render_views(scene, config.views()))
+    """One sheet for each layout in docs/images."""
+    car = Shape.read(ROOT / "examples" / "objects" / "car.glb")
+    # PatchAlign3D reads Find3D's views: one sheet is enough.
+    for name in (*(layout for layout in LAYOUTS if layout != "patchalign3d"), UNIFORM):
+        config = replace(PRESETS.get(name, LiftConfig(cameras=name)), size=224)
+        views = draw_points(car, (16, 16), config, np.random.default_rng(0)).images
         cells = [
             np.asarray(Image.fromarray(view).resize((SIDE, SIDE), Image.Resampling.LANCZOS)) for view in views
         ]

@@ -41,7 +41,14 @@ def test_layouts_have_their_published_counts_and_look_at_the_origin(
 
 
 @pytest.mark.parametrize(
-    "views", [cameras.cmat_paper(), cameras.uniform_sphere(7), cameras.cmat_release(), cameras.find3d()]
+    "views",
+    [
+        cameras.cmat_paper(),
+        cameras.uniform_sphere(7),
+        cameras.uniform_sphere(7, field_of_view=None),
+        cameras.cmat_release(),
+        cameras.find3d(),
+    ],
 )
 def test_the_unit_sphere_fits_in_every_picture(views: tuple[cameras.Camera, ...]) -> None:
     sphere = np.random.default_rng(0).standard_normal((4000, 3))
@@ -83,6 +90,9 @@ def test_find3d_alternates_and_is_orthographic() -> None:
 def test_uniform_sphere_spreads() -> None:
     positions = np.array([c.position for c in cameras.uniform_sphere(50)])
     assert np.linalg.norm(positions.mean(axis=0)) / np.linalg.norm(positions[0]) < 0.02
+    flat = cameras.uniform_sphere(50, field_of_view=None)
+    assert all(camera.orthographic for camera in flat)
+    np.testing.assert_allclose([c.forward for c in flat], [c.forward for c in cameras.uniform_sphere(50)])
     with pytest.raises(InputError, match="0 views"):
         cameras.uniform_sphere(0)
 

@@ -73,3 +73,33 @@ def test_presets_of_the_sources(library, encoder, tmp_path, preset):
     assert main([*command, "--preset", preset]) == 0
     settings = json.loads((tmp_path / "out" / "manifest.json").read_text())["settings"]
     assert settings["config"]["cameras"] == settings["config"]["projection"] == preset
+    assert settings["config"]["points"] == 256  # what was said wins over the preset
+
+
+def test_any_layout_and_features_of_every_point(library, encoder, tmp_path):
+    (library / "car.glb").unlink()
+    command = ["lift", str(library), "--out", str(tmp_path / "out"), "--encoder", str(encoder), *SMALL]
+    assert main([*command, "--cameras", "uniform", "--views", "5", "--keep-points"]) == 0
+    shards = LiftedShards(tmp_path / "out")
+    assert len(shards.settings["cameras"]) == 5
+    shape = shards[0]
+    assert shape.point_features.shape == (256, shape.features.shape[1])
+    pooled = shape.point_features[shape.patches].astype(np.float32).mean(axis=1)
+    np.testing.assert_allclose(shape.features, pooled, atol=2e-3)
+
+
+def test_presets_bring_points_and_patches(library, encoder, tmp_path):
+    (library / "car.glb").unlink()
+    command = [
+        "lift",
+        str(library),
+        "--out",
+        str(tmp_path / "out"),
+        "--encoder",
+        str(encoder),
+        "--size",
+        "56",
+    ]
+    assert main([*command, "--preset", "cmat_paper"]) == 0
+    shape = LiftedShards(tmp_path / "out")[0]
+    assert (shape.points.shape, shape.patches.shape) == ((1024, 3), (64, 32))

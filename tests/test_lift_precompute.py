@@ -13,7 +13,7 @@ import torch
 import trimesh
 
 from partwise.errors import InputError, MissingDataError, MissingExtraError
-from partwise.lift.lifting import LiftConfig, lift_shape, sample_points
+from partwise.lift.lifting import LiftConfig, draw_points, lift_shape, sample_points
 from partwise.lift.precompute import (
     EncoderConfig,
     Progress,
@@ -22,7 +22,7 @@ from partwise.lift.precompute import (
     find_inputs,
     lift_library,
 )
-from partwise.lift.shards import ARRAYS, LiftedShards, unit_files
+from partwise.lift.shards import ARRAYS, LiftedShards, bytes_per_shape, read_arrays, unit_files
 from partwise.shape import Shape
 
 CONFIG = LiftConfig(cameras="cops", size=64, points=128, groups=16, neighbours=8)
@@ -175,6 +175,33 @@ def test_lifting_one_shape_depends_on_its_content_only() -> None:
     assert not np.array_equal(a.points, lift_shape(shape, encoder, replace(CONFIG, seed=1), "ab" * 32).points)
     cloud = Shape.of(np.array([[0.0, 0, 0], [1, 1, 1], [np.nan, 0, 0]]), up="y")
     assert set(sample_points(cloud, 50, np.random.default_rng(0))[1]) == {0, 1}
+
+
+def test_cops_draws_the_points_and_every_seen_point_is_a_pixel() -> None:
+    config = replace(CONFIG, cameras="cops", projection="cops", points=600, splats=0.04)
+    mesh = trimesh.creation.icosphere(3)
+    drawn = draw_points(Shape.of(mesh, up="y"), (4, 4), config, np.random.default_rng(0))
+    assert drawn.weights.seen.mean() > 0.9
+    assert drawn.target.faces is not None
+    color = drawn.images[(drawn.images < 255).any(axis=-1)]
+    assert (color == color[:, :1]).all()  # grey, whatever the mesh looks like
+    assert np.linalg.norm(drawn.target.points, axis=1).max() == pytest.approx(1)
+    as_faces = draw_points(
+        Shape.of(mesh, up="y"), (4, 4), replace(config, splats=None), np.random.default_rng(0)
+    )
+    assert not np.array_equal(drawn.images, as_faces.images)
+    colored = np.concatenate([np.array(mesh.vertices), np.full((len(mesh.vertices), 3), 9)], axis=1)
+    cloud = draw_points(Shape.of(colored, up="y"), (4, 4), config, np.random.default_rng(0))
+    assert set(cloud.images[(cloud.images < 255).any(axis=-1)].reshape(-1)) == {9}
+
+
+def test_point_features_are_kept_on_request_and_foretold(library: Path, tmp_path: Path) -> None:
+    lift(library, tmp_path / "out", replace(CONFIG, keep_points=True))
+    shards = LiftedShards(tmp_path / "out")
+    assert all(shape.point_features.shape == (128, 8) for shape in shards)
+    arrays = [read_arrays(path) for path in unit_files(tmp_path / "out")]
+    size = sum(array.nbytes for unit in arrays for array in unit.values())
+    assert size == 5 * bytes_per_shape(128, 16, 8, 8, keep_points=True)
 
 
 def test_the_disk_is_asked_before_anything_is_written(library: Path, tmp_path: Path) -> None:

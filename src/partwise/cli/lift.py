@@ -14,7 +14,7 @@ from partwise.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from partwise.lift.lifting import DenseEncoder, LiftConfig
-    from partwise.lift.precompute import Progress
+    from partwise.lift.precompute import Progress, RunConfig
 
 PREVIEWED = 4
 
@@ -30,6 +30,7 @@ class Lift:
         partwise lift assets --out lifted --encoder ./dinov2-base
         partwise lift a.glb b.ply --out lifted --encoder facebook/dinov2-base --allow-network --preset patchalign3d
         partwise lift assets --out lifted --encoder ./dinov2-base --workers 8 --preview sheet.png
+        partwise lift assets --out lifted --encoder ./dinov2-base --engine ray --workers 60 --encoders 4 --device cuda
     """
 
     inputs: tyro.conf.Positional[tuple[Path, ...]]
@@ -43,19 +44,29 @@ class Lift:
     allow_network: bool = False
     """Download a hub id that is not on this machine."""
     preset: Literal["cmat_paper", "cmat_release", "patchalign3d", "cops"] = "cmat_paper"
-    """Cameras, picture size, visibility and pooling as that source has them."""
+    """Cameras, picture size, points, patches, visibility and pooling as that source has them."""
+    cameras: str | None = None
+    """Another layout: cmat_paper, cmat_release, cops, find3d, patchalign3d, pointclipv2, or uniform (see views)."""
+    views: int = 12
+    """Cameras of the layout "uniform"."""
     size: int | None = None
     """Side of a picture in pixels, instead of the preset's."""
-    points: int = 2048
-    """Points sampled on each shape."""
-    groups: int = 128
-    """Patches of each shape."""
-    neighbours: int = 32
-    """Points of each patch."""
+    points: int | None = None
+    """Points sampled on each shape, instead of the preset's."""
+    groups: int | None = None
+    """Patches of each shape, instead of the preset's."""
+    neighbours: int | None = None
+    """Points of each patch, instead of the preset's."""
+    keep_points: bool = False
+    """Store the feature of every point too: many times the disk."""
     up: str | None = None
     """Axis that points up in all inputs: y, z, x, -y, -z, -x."""
-    workers: int = 0
-    """Processes, each with its own encoder; 0 works in this one."""
+    engine: Literal["local", "ray"] = "local"
+    """Where the work is done: on this machine, or by actors of a Ray cluster (extra `scale`)."""
+    workers: int | None = None
+    """local: processes, each with its own encoder (default 0: work in this one); ray: actors that draw (1)."""
+    encoders: int = 1
+    """ray: actors that encode, with a GPU each if the device is cuda."""
     per_unit: int = 32
     """Shapes in a file: what a crash can cost."""
     max_disk_gb: float | None = None
@@ -77,26 +88,21 @@ class Lift:
         """Find the inputs, say what it will take, lift, report."""
         with step("loading the encoder"):
             config, opener, encoder = self._opened()
-        from partwise.lift.precompute import RunConfig, find_inputs, lift_library
+        from partwise.lift.precompute import find_inputs, in_process, lift_library
         from partwise.lift.shards import bytes_per_shape
 
         inputs = find_inputs(self.inputs)
-        size = bytes_per_shape(config.points, config.groups, config.neighbours, encoder.width)
+        size = bytes_per_shape(
+            config.points, config.groups, config.neighbours, encoder.width, config.keep_points
+        )
         print(
             f"{len(inputs):,} shapes, {size / 1e6:.2f} MB each on disk, {size * len(inputs) / 1e9:.3f} GB in all"
         )
-        run = RunConfig(
-            workers=self.workers,
-            per_unit=self.per_unit,
-            time_limit=self.time_limit,
-            max_disk=None if self.max_disk_gb is None else int(self.max_disk_gb * 1e9),
-            verify=self.verify,
-            retry=self.retry,
-        )
+        run = self._run_config()
         if self.preview is not None and self.preview.suffix.lower() != ".png":
             raise InputError(f"cannot write a preview to {self.preview}: end its name in .png")
         report = lift_library(
-            inputs, self.out, config, opener if self.workers else lambda: encoder, run, _Bar(len(inputs))
+            inputs, self.out, config, (lambda: encoder) if in_process(run) else opener, run, _Bar(len(inputs))
         )
         print(
             f"wrote {report.folder}: {report.shapes:,} shapes ({report.kept:,} from before), "
@@ -111,6 +117,22 @@ class Lift:
                 write_preview(self.preview, chosen, config, encoder)
             print(f"wrote {self.preview}: renderings, lifted features, features of partwise-small")
 
+    def _run_config(self) -> RunConfig:
+        from partwise.lift.precompute import RunConfig
+
+        at_least = 0 if self.engine == "local" else 1
+        return RunConfig(
+            engine=self.engine,
+            workers=at_least if self.workers is None else self.workers,
+            encoders=self.encoders,
+            gpus=1.0 if self.device.startswith("cuda") else 0.0,
+            per_unit=self.per_unit,
+            time_limit=self.time_limit,
+            max_disk=None if self.max_disk_gb is None else int(self.max_disk_gb * 1e9),
+            verify=self.verify,
+            retry=self.retry,
+        )
+
     def _opened(self) -> tuple[LiftConfig, Callable[[], DenseEncoder], DenseEncoder]:
         """The settings, what opens the encoder in a worker, and the encoder itself."""
         from partwise.lift.lifting import PRESETS
@@ -119,10 +141,13 @@ class Lift:
         preset = PRESETS[self.preset]
         config = replace(
             preset,
-            size=self.size or preset.size,
-            points=self.points,
-            groups=self.groups,
-            neighbours=self.neighbours,
+            cameras=self.cameras or preset.cameras,
+            views=self.views,
+            size=preset.size if self.size is None else self.size,
+            points=preset.points if self.points is None else self.points,
+            groups=preset.groups if self.groups is None else self.groups,
+            neighbours=preset.neighbours if self.neighbours is None else self.neighbours,
+            keep_points=self.keep_points,
             up=self.up,
         )
         opener = EncoderConfig(
@@ -170,7 +195,7 @@ def write_preview(target: Path, files: Sequence[Path], config: LiftConfig, encod
         look = segmenter.look(Shape.of(points, up="y"), points=len(points))
         # The decoder answers in the order of the points it was given, and the cloud was taken whole.
         learned = look.embedding.features[0].clone()
-        views = render_views(scene_of(shape), config.views()[:6])
+        views = render_views(scene_of(shape), config.look()[:6])
         sheets.append(preview_sheet(views, points, [lifted.features.float().cpu(), learned]))
     sheet = np.concatenate(sheets)
     with atomic_path(target) as temporary:

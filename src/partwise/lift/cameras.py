@@ -199,8 +199,8 @@ def pointclipv2(size: int = 224) -> tuple[Camera, ...]:
     return tuple(orthographic(3.0 * d, size, half_extent=184 / 224 / 0.7) for d in directions)
 
 
-def uniform_sphere(views: int, size: int = 224, field_of_view: float = 40.0) -> tuple[Camera, ...]:
-    """`views` perspective cameras spread evenly over the sphere (Fibonacci lattice).
+def uniform_sphere(views: int, size: int = 224, field_of_view: float | None = 40.0) -> tuple[Camera, ...]:
+    """`views` cameras spread evenly over the sphere (Fibonacci lattice); angle in degrees, None for orthographic ones.
 
     Raises InputError if `views` is not positive.
     """
@@ -209,10 +209,13 @@ def uniform_sphere(views: int, size: int = 224, field_of_view: float = 40.0) -> 
     golden = 180.0 * (3.0 - np.sqrt(5.0))
     elevations = np.rad2deg(np.arcsin(1 - (2 * np.arange(views) + 1) / views))
     directions = [on_sphere(golden * i, float(e)) for i, e in enumerate(elevations)]
+    if field_of_view is None:
+        return tuple(orthographic(2 * MARGIN * d, size, MARGIN) for d in directions)
     return tuple(perspective(_distance(field_of_view) * d, size, field_of_view) for d in directions)
 
 
-# What a person may type. In code, call the function.
+# What a person may type. In code, call the function. `uniform_sphere` asks for a number of views too.
+UNIFORM = "uniform"
 LAYOUTS: dict[str, Callable[[int], tuple[Camera, ...]]] = {
     "cmat_paper": cmat_paper,
     "cmat_release": cmat_release,

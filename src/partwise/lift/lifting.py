@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64, UInt8
+from jaxtyping import Float, Float16, Float32, Float64, Int64, UInt8
 from torch import Tensor
 
 from partwise.errors import InputError
-from partwise.lift.cameras import LAYOUTS, Camera
-from partwise.lift.project import PROJECTIONS, Projection, Target, lift_points, pool_patches, view_weights
-from partwise.lift.render import pictures, render_views, scene_of
+from partwise.io.geometry import Geometry
+from partwise.lift.cameras import LAYOUTS, UNIFORM, Camera, uniform_sphere
+from partwise.lift.project import (
+    PROJECTIONS,
+    Projection,
+    Target,
+    ViewWeights,
+    lift_points,
+    pool_patches,
+    view_weights,
+)
+from partwise.lift.render import MeshScene, pictures, render_views, scene_of
 from partwise.lift.scene import View
 from partwise.lift.shards import FORMAT, LiftedShape
 from partwise.lift.splat import CloudScene
@@ -51,6 +59,9 @@ class LiftConfig:
     farthest             how patch centres are picked, see `points.farthest_points`
     up                   the axis that points up in all inputs, None to let each file say
     seed                 of the sampling; each shape has its own stream, whatever the order of work
+    views                cameras of the layout "uniform"; the other layouts have their own number
+    splats               None draws the faces of a mesh; a radius (canonical units) draws the sampled points instead
+    keep_points          store the feature of every point too, not only those of patches
     """
 
     cameras: str = "cmat_paper"
@@ -62,9 +73,12 @@ class LiftConfig:
     farthest: str = "plain"
     up: str | None = None
     seed: int = 0
+    views: int = 12
+    splats: float | None = None
+    keep_points: bool = False
 
     def __post_init__(self) -> None:
-        for name, known in (("cameras", LAYOUTS), ("projection", PROJECTIONS)):
+        for name, known in (("cameras", (*LAYOUTS, UNIFORM)), ("projection", PROJECTIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
         if not 1 <= self.groups <= self.points or not 1 <= self.neighbours <= self.points:
@@ -73,8 +87,10 @@ class LiftConfig:
                 "both must be between 1 and the number of points"
             )
 
-    def views(self) -> tuple[Camera, ...]:
+    def look(self) -> tuple[Camera, ...]:
         """The cameras of this run."""
+        if self.cameras == UNIFORM:
+            return uniform_sphere(self.views, self.size)
         return LAYOUTS[self.cameras](self.size)
 
     def settings(self, encoder: DenseEncoder) -> dict[str, Any]:
@@ -84,16 +100,18 @@ class LiftConfig:
             "config": asdict(self),
             "projection": asdict(PROJECTIONS[self.projection]),
             "encoder": {"name": encoder.name, "sha256": encoder.revision, "width": encoder.width},
-            "cameras": [camera.to_json() for camera in self.views()],
+            "cameras": [camera.to_json() for camera in self.look()],
         }
 
 
-# What a person may type: each source with its own cameras, picture size and projection.
+# What a person may type: each source with its own cameras, picture size, projection, points and patches. CMAT's patch
+# counts are those of its paper (64, of 1,024 points) and of its release (256); COPS has 256 superpoints of 10 points,
+# and draws the 10,000 points themselves.
 PRESETS = {
-    "cmat_paper": LiftConfig(),
-    "cmat_release": LiftConfig("cmat_release", "cmat_release", size=378),
+    "cmat_paper": LiftConfig(points=1024, groups=64),
+    "cmat_release": LiftConfig("cmat_release", "cmat_release", size=378, points=1024, groups=256),
     "patchalign3d": LiftConfig("patchalign3d", "patchalign3d", size=518, farthest="pointnet2"),
-    "cops": LiftConfig("cops", "cops"),
+    "cops": LiftConfig("cops", "cops", points=10_000, groups=256, neighbours=10, splats=0.04),
 }
 
 
@@ -112,6 +130,32 @@ class PointFeatures:
     to_canonical: Float64[np.ndarray, "4 4"]
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A shape before its pictures are encoded: all that needs geometry, so that the encoder may work elsewhere.
+
+    images   (V,H,W,3) what the encoder sees
+    weights  which tokens make up each point
+    target   the sampled points (N,3) in the canonical frame, and their faces
+    """
+
+    images: UInt8[np.ndarray, "V H W 3"]
+    weights: ViewWeights
+    target: Target
+    to_canonical: Float64[np.ndarray, "4 4"]
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnShape:
+    """A drawn shape with its patches: centres (G,3), indices of their points (G,K), and where it came from."""
+
+    source: str
+    sha256: str
+    drawn: Drawn
+    centers: Float32[np.ndarray, "G 3"]
+    patches: Int64[np.ndarray, "G K"]
+
+
 def sample_points(
     shape: Shape, count: int, rng: np.random.Generator
 ) -> tuple[Float64[np.ndarray, "N 3"], Int64[np.ndarray, "N"]]:
@@ -127,21 +171,35 @@ def sample_points(
     return shape.points[index], index
 
 
-def lift_point_features(
-    shape: Shape, encoder: DenseEncoder, config: LiftConfig, rng: np.random.Generator, batch: int = 16
-) -> PointFeatures:
-    """Features of `config.points` sampled points of one shape.
+def draw_points(shape: Shape, grid: tuple[int, int], config: LiftConfig, rng: np.random.Generator) -> Drawn:
+    """Pictures of a shape, its sampled points, and the weights of a `grid` (h, w) of tokens in each point.
 
     Raises InputError if there is nothing to see, MissingExtraError without embreex for a mesh.
     """
+    scene = scene_of(shape)
     points, place = sample_points(shape, config.points, rng)
-    projection = PROJECTIONS[config.projection]
-    encode = functools.partial(_encode_colours, encoder, batch)
-    return lift_onto(shape, points, place, config.views(), projection, encode)
+    faces = place if shape.is_mesh else None
+    if config.splats is not None:
+        cloud = replace(shape, geometry=Geometry(points, colors=_colors_at(shape, place)))
+        scene, place = CloudScene(cloud, radius=config.splats), np.arange(len(points))
+    views = render_views(scene, config.look())
+    target = Target(scene.frame.apply(points), faces, scene.diagonal, scene.depth_slack)
+    weights = _weights(scene, replace(target, faces=place), views, grid, PROJECTIONS[config.projection])
+    return Drawn(pictures(views), weights, target, scene.frame.matrix)
 
 
-def _encode_colours(encoder: DenseEncoder, batch: int, views: Sequence[View]) -> Float[Tensor, "V h w D"]:
-    return encoder.encode(pictures(views), batch=batch)
+def _weights(
+    scene: MeshScene | CloudScene,
+    target: Target,
+    views: Sequence[View],
+    grid: tuple[int, int],
+    projection: Projection,
+) -> ViewWeights:
+    """Weights for a target whose `faces` are what `sample_points` gives as the second array."""
+    # In a cloud a pixel names the input point itself, so the sampled point stands where a mesh has its face.
+    if isinstance(scene, CloudScene) and projection.visibility != "owner":
+        target = replace(target, faces=None)
+    return view_weights(target, views, grid, projection)
 
 
 def lift_onto(
@@ -158,55 +216,91 @@ def lift_onto(
     """
     scene = scene_of(shape)
     views = render_views(scene, cameras)
-    positions = scene.frame.apply(points)
-    # In a cloud a pixel names the input point itself, so the sampled point stands where a mesh has its face.
-    is_cloud = isinstance(scene, CloudScene)
-    target = Target(
-        positions,
-        None if is_cloud and projection.visibility != "owner" else place,
-        scene.diagonal,
-        scene.depth_slack,
-    )
+    target = Target(scene.frame.apply(points), place, scene.diagonal, scene.depth_slack)
     tokens = encode(views)
-    weights = view_weights(target, views, (tokens.shape[1], tokens.shape[2]), projection)
-    features = lift_points(target, weights, tokens, projection)
+    weights = _weights(scene, target, views, (tokens.shape[1], tokens.shape[2]), projection)
+    target = replace(target, faces=place if shape.is_mesh else None)
     return PointFeatures(
-        Target(positions, None if is_cloud else place, scene.diagonal, scene.depth_slack),
-        features,
-        weights.seen,
-        scene.frame.matrix,
+        target, lift_points(target, weights, tokens, projection), weights.seen, scene.frame.matrix
     )
+
+
+def _colors_at(shape: Shape, place: Int64[np.ndarray, "N"]) -> UInt8[np.ndarray, "N 4"] | None:
+    """Colours (N,4) of sampled points of a cloud, None for a mesh, whose splats are grey as in COPS."""
+    colors = shape.geometry.colors
+    return None if shape.is_mesh or colors is None else colors[place]
+
+
+def encode_points(drawn: Drawn, encoder: DenseEncoder, config: LiftConfig, batch: int = 16) -> PointFeatures:
+    """Features of the points of a drawn shape. Raises InputError if no view sees any of them."""
+    tokens = encoder.encode(drawn.images, batch=batch)
+    features = lift_points(drawn.target, drawn.weights, tokens, PROJECTIONS[config.projection])
+    return PointFeatures(drawn.target, features, drawn.weights.seen, drawn.to_canonical)
+
+
+def lift_point_features(
+    shape: Shape, encoder: DenseEncoder, config: LiftConfig, rng: np.random.Generator, batch: int = 16
+) -> PointFeatures:
+    """Features of `config.points` sampled points of one shape.
+
+    Raises InputError if there is nothing to see, MissingExtraError without embreex for a mesh.
+    """
+    drawn = draw_points(shape, encoder.grid(config.size, config.size), config, rng)
+    return encode_points(drawn, encoder, config, batch)
+
+
+def draw_shape(shape: Shape, grid: tuple[int, int], config: LiftConfig, sha256: str = "") -> DrawnShape:
+    """Everything about one shape but its features: pictures, points, patches.
+
+    `sha256` of the input file picks the shape's own random stream. Raises InputError if there is nothing to see.
+    """
+    rng = np.random.default_rng([config.seed, int(sha256[:15] or "0", 16)])
+    drawn = draw_points(shape, grid, config, rng)
+    points = torch.from_numpy(drawn.target.points.astype(np.float32))
+    start = torch.tensor([int(rng.integers(config.points))])
+    centers = points[farthest_points(points[None], config.groups, config.farthest, start)[0]]
+    index = nearest(centers[None], points[None], config.neighbours)[1][0]
+    return DrawnShape(shape.source, sha256, drawn, centers.numpy(), index.numpy())
+
+
+def encode_shape(
+    shape: DrawnShape, encoder: DenseEncoder, config: LiftConfig, batch: int = 16
+) -> LiftedShape:
+    """Patch features of a drawn shape, as they go to disk. Raises InputError if they are not finite."""
+    lifted = encode_points(shape.drawn, encoder, config, batch)
+    points = lifted.target.points.astype(np.float32)
+    patches = pool_patches(
+        lifted.features,
+        torch.from_numpy(points),
+        torch.from_numpy(shape.centers),
+        torch.from_numpy(shape.patches).to(lifted.features.device),
+        PROJECTIONS[config.projection],
+    )
+    faces = lifted.target.faces
+    return LiftedShape(
+        shape.source,
+        shape.sha256,
+        points,
+        np.full(len(points), -1, dtype=np.int32) if faces is None else faces.astype(np.int32),
+        lifted.seen,
+        shape.centers,
+        shape.patches.astype(np.int32),
+        _half(patches),
+        lifted.to_canonical,
+        _half(lifted.features) if config.keep_points else None,
+    )
+
+
+def _half(features: Float[Tensor, "M D"]) -> Float16[np.ndarray, "M D"]:
+    half = features.cpu().to(torch.float16).numpy()
+    if not np.isfinite(half).all():
+        raise InputError("some lifted features are not finite in half precision: check the encoder's weights")
+    return half
 
 
 def lift_shape(
     shape: Shape, encoder: DenseEncoder, config: LiftConfig, sha256: str = "", batch: int = 16
 ) -> LiftedShape:
-    """Patch features of one shape, as they go to disk.
-
-    `sha256` of the input file picks the shape's own random stream. Raises InputError if nothing can be seen or the
-    features are not finite.
-    """
-    rng = np.random.default_rng([config.seed, int(sha256[:15] or "0", 16)])
-    lifted = lift_point_features(shape, encoder, config, rng, batch)
-    points = torch.from_numpy(lifted.target.points.astype(np.float32))
-    start = torch.tensor([int(rng.integers(config.points))])
-    chosen = farthest_points(points[None], config.groups, config.farthest, start)[0]
-    centers = points[chosen]
-    index = nearest(centers[None], points[None], config.neighbours)[1][0]
-    projection = PROJECTIONS[config.projection]
-    patches = pool_patches(lifted.features, points, centers, index.to(lifted.features.device), projection)
-    patches = patches.cpu().to(torch.float16).numpy()
-    if not np.isfinite(patches).all():
-        raise InputError("some lifted features are not finite in half precision: check the encoder's weights")
-    faces = lifted.target.faces
-    return LiftedShape(
-        shape.source,
-        sha256,
-        points.numpy(),
-        np.full(len(points), -1, dtype=np.int32) if faces is None else faces.astype(np.int32),
-        lifted.seen,
-        centers.numpy(),
-        index.numpy().astype(np.int32),
-        patches,
-        lifted.to_canonical,
-    )
+    """Patch features of one shape: `draw_shape`, then `encode_shape`; raises what they raise."""
+    drawn = draw_shape(shape, encoder.grid(config.size, config.size), config, sha256)
+    return encode_shape(drawn, encoder, config, batch)

@@ -10,33 +10,30 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 
 from partwise.encoders.vision import DEFAULT, VisionEncoder
-from partwise.errors import InputError, MissingDataError, MissingExtraError, PartwiseError
-from partwise.files import file_sha256
+from partwise.errors import InputError, MissingDataError
 from partwise.io.read import READERS
-from partwise.lift.lifting import DenseEncoder, LiftConfig, lift_shape
+from partwise.lift.lifting import DenseEncoder, LiftConfig
+from partwise.lift.on_ray import Actors, run_jobs_on_ray
 from partwise.lift.pool import Job, Work, run_jobs
 from partwise.lift.shards import (
     Failure,
-    LiftedShape,
-    UnitHeader,
     bytes_per_shape,
     json_sha256,
     read_arrays,
     read_header,
     unit_files,
-    unit_key,
     unit_path,
     write_manifest,
-    write_unit,
 )
-from partwise.shape import Shape
+from partwise.lift.unit import UnitResult, UnitSettings, make_unit
 
 log = logging.getLogger(__name__)
 # Never fill a disk to the brim: others write there too.
@@ -66,8 +63,11 @@ class EncoderConfig:
 class RunConfig:
     """How a run is carried out; nothing here changes a number on disk.
 
-    workers     processes, each with its own encoder; 0 works in this process
-    threads     of torch and BLAS in each worker
+    engine      "local": processes of this machine; "ray": actors of a Ray cluster (extra `scale`)
+    workers     local: processes, each with its own encoder, 0 works in this process; ray: actors that draw
+    encoders    ray: actors that encode
+    gpus        ray: share of a GPU for each actor that encodes
+    threads     of torch in each worker or actor
     per_unit    shapes in a unit: what a crash can cost, and the size of a file
     batch       pictures in one pass of the encoder
     time_limit  seconds for one shape before it is set aside
@@ -76,7 +76,10 @@ class RunConfig:
     retry       try failed shapes again
     """
 
+    engine: Literal["local", "ray"] = "local"
     workers: int = 1
+    encoders: int = 1
+    gpus: float = 0.0
     threads: int = 1
     per_unit: int = 32
     batch: int = 16
@@ -86,14 +89,12 @@ class RunConfig:
     retry: bool = False
 
     def __post_init__(self) -> None:
-        if (
-            self.workers < 0
-            or self.threads < 1
-            or self.per_unit < 1
-            or self.batch < 1
-            or not self.time_limit > 0
-        ):
-            raise InputError(f"{self}: workers must be 0 or more, all other numbers positive")
+        counts = (self.threads, self.encoders, self.per_unit, self.batch)
+        least = 0 if self.engine == "local" else 1
+        if self.workers < least or min(counts) < 1 or not self.time_limit > 0 or self.gpus < 0:
+            raise InputError(
+                f"{self}: workers must be {least} or more, gpus 0 or more, other numbers positive"
+            )
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,6 @@ class LiftReport:
     failures: tuple[Failure, ...]
     bytes_on_disk: int
     seconds: float
-
-
-@dataclass(frozen=True)
-class _UnitResult:
-    key: str
-    shapes: int
-    failures: tuple[Failure, ...]
-    kept: bool
 
 
 def find_inputs(paths: Iterable[str | Path]) -> dict[str, Path]:
@@ -168,21 +161,27 @@ def lift_library(
     run, folder, begin = run or RunConfig(), Path(folder), time.monotonic()
     encoder = open_encoder()
     settings, width = config.settings(encoder), encoder.width
-    opener = functools.partial(_same, encoder) if run.workers == 0 else open_encoder
+    unit = UnitSettings(
+        folder,
+        json_sha256(settings),
+        config,
+        encoder.grid(config.size, config.size),
+        run.batch,
+        run.retry,
+    )
+    opener = functools.partial(_same, encoder) if in_process(run) else open_encoder
     del encoder
-    settings_hash = json_sha256(settings)
     (folder / "units").mkdir(parents=True, exist_ok=True)
-    kept, fresh = _plan(inputs, folder, settings_hash, run)
-    size = bytes_per_shape(config.points, config.groups, config.neighbours, width)
+    kept, fresh = _plan(inputs, folder, unit.hash, run)
+    size = bytes_per_shape(config.points, config.groups, config.neighbours, width, config.keep_points)
     _check_disk(folder, size * sum(map(len, fresh)), run.max_disk)
     jobs = [
         Job(number, tuple((name, str(inputs[name])) for name in names))
         for number, names in enumerate(kept + fresh)
     ]
-    prepare = functools.partial(_prepare, folder, settings_hash, config, run, opener)
-    results: dict[str, _UnitResult] = {}
+    results: dict[str, UnitResult] = {}
     tally = _Tally(len(inputs), begin, on_progress)
-    for job, result in run_jobs(jobs, prepare, run.workers, run.time_limit):
+    for job, result in _carried_out(jobs, unit, run, opener):
         results[job.inputs[0][0]] = result
         tally.add(result)
     ordered = [results[name] for name in sorted(results)]
@@ -233,86 +232,29 @@ def _check_disk(folder: Path, needed: int, max_disk: int | None) -> None:
         )
 
 
+def in_process(run: RunConfig) -> bool:
+    """Whether shapes are lifted by the calling process itself."""
+    return run.engine == "local" and run.workers == 0
+
+
+def _carried_out(
+    jobs: Sequence[Job], unit: UnitSettings, run: RunConfig, opener: Callable[[], DenseEncoder]
+) -> Iterator[tuple[Job, UnitResult]]:
+    if run.engine == "ray":
+        actors = Actors(run.workers, run.encoders, run.gpus, run.threads, run.time_limit)
+        return run_jobs_on_ray(jobs, unit, opener, actors)
+    return run_jobs(jobs, functools.partial(_prepare, unit, run, opener), run.workers, run.time_limit)
+
+
 def _same(encoder: DenseEncoder) -> DenseEncoder:
     return encoder
 
 
-def _prepare(
-    folder: Path,
-    settings_hash: str,
-    config: LiftConfig,
-    run: RunConfig,
-    open_encoder: Callable[[], DenseEncoder],
-) -> Work:
+def _prepare(settings: UnitSettings, run: RunConfig, open_encoder: Callable[[], DenseEncoder]) -> Work:
     """What a worker does first: one encoder, and no more threads than it was given."""
     if run.workers:
         torch.set_num_threads(run.threads)
-    return functools.partial(make_unit, folder, settings_hash, config, run, open_encoder())
-
-
-def make_unit(
-    folder: Path,
-    settings_hash: str,
-    config: LiftConfig,
-    run: RunConfig,
-    encoder: DenseEncoder,
-    job: Job,
-    touch: Callable[[str], None],
-) -> _UnitResult:
-    """Make one unit, or keep it if the same bytes were lifted with the same settings before.
-
-    `touch` is told the name of each input before it is opened. The building block of every engine.
-    """
-    digests = {name: _digest(path) for name, path in job.inputs}
-    key = unit_key(settings_hash, list(digests.items()))
-    header = _existing(unit_path(folder, key))
-    if header is not None and not (run.retry and header.failures):
-        return _UnitResult(key, len(header.shapes), header.failures, kept=True)
-    shapes: list[LiftedShape] = []
-    failures: list[Failure] = []
-    for name, path in job.inputs:
-        if name in job.poison:
-            failures.append(Failure(name, digests[name], "Poison", job.poison[name]))
-            continue
-        touch(name)
-        outcome = _lift_file(name, path, digests[name], encoder, config, run.batch)
-        if isinstance(outcome, LiftedShape):
-            shapes.append(outcome)
-        else:
-            failures.append(outcome)
-    write_unit(folder, key, settings_hash, shapes, failures)
-    return _UnitResult(key, len(shapes), tuple(failures), kept=False)
-
-
-def _lift_file(
-    name: str, path: str, digest: str, encoder: DenseEncoder, config: LiftConfig, batch: int
-) -> LiftedShape | Failure:
-    """Features of one file, or the reason why there are none. Only a missing package stops the run."""
-    try:
-        shape = Shape.read(path, up=config.up)
-        lifted = lift_shape(shape, encoder, config, digest, batch)
-    except MissingExtraError:
-        raise
-    except Exception as error:  # one file must never cost the others; the reason goes into the unit
-        if not isinstance(error, PartwiseError):
-            log.exception("%s could not be lifted", name)
-        return Failure(name, digest, type(error).__name__, str(error)[:1000])
-    return LiftedShape(**{**vars(lifted), "source": name})
-
-
-def _digest(path: str) -> str:
-    """Hash of a file, or of nothing if it cannot be read: its unit then says why."""
-    try:
-        return file_sha256(path)
-    except OSError:
-        return ""
-
-
-def _existing(path: Path) -> UnitHeader | None:
-    try:
-        return read_header(path) if path.is_file() else None
-    except InputError:
-        return None
+    return functools.partial(make_unit, settings, open_encoder())
 
 
 class _Tally:
@@ -322,7 +264,7 @@ class _Tally:
         self.total, self.begin, self.on_progress = total, begin, on_progress
         self.done = self.made = self.failed = 0
 
-    def add(self, result: _UnitResult) -> None:
+    def add(self, result: UnitResult) -> None:
         """Count a finished unit and tell whoever asked."""
         count = result.shapes + len(result.failures)
         self.done += count

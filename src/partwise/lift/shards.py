@@ -42,6 +42,7 @@ class LiftedShape:
     patches         (G,K) indices of the points of each patch, nearest first
     features        (G,D) patch features of the teacher
     to_canonical    (4,4) from the frame of the input file to that of `points`
+    point_features  (N,D) features of the points themselves, None if only those of patches were kept
     """
 
     source: str
@@ -53,9 +54,12 @@ class LiftedShape:
     patches: Int32[np.ndarray, "G K"]
     features: Float16[np.ndarray, "G D"]
     to_canonical: Float64[np.ndarray, "4 4"]
+    point_features: Float16[np.ndarray, "N D"] | None = None
 
 
 ARRAYS = ("points", "faces", "seen", "centers", "patches", "features", "to_canonical")
+# Only there where a run was asked to keep it.
+EXTRA_ARRAY = "point_features"
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,10 @@ class UnitHeader:
         return tuple(name for name, _ in self.shapes) + tuple(failure.source for failure in self.failures)
 
 
-def bytes_per_shape(points: int, groups: int, neighbours: int, width: int) -> int:
+def bytes_per_shape(points: int, groups: int, neighbours: int, width: int, keep_points: bool = False) -> int:
     """Size of one shape on disk in bytes, header left out."""
-    return points * (12 + 4 + 1) + groups * (12 + 4 * neighbours + 2 * width) + 128
+    patches = groups * (12 + 4 * neighbours + 2 * width)
+    return points * (12 + 4 + 1 + (2 * width if keep_points else 0)) + patches + 128
 
 
 def json_sha256(value: object) -> str:
@@ -108,7 +113,8 @@ def write_unit(
     folder: Path, key: str, settings: str, shapes: Sequence[LiftedShape], failures: Sequence[Failure]
 ) -> Path:
     """Write one unit atomically and return its path. All shapes have the same N, G, K and D."""
-    arrays = {name: np.stack([getattr(shape, name) for shape in shapes]) for name in ARRAYS} if shapes else {}
+    names = ARRAYS if not shapes or shapes[0].point_features is None else (*ARRAYS, EXTRA_ARRAY)
+    arrays = {name: np.stack([getattr(shape, name) for shape in shapes]) for name in names} if shapes else {}
     header = UnitHeader(
         FORMAT, settings, tuple((s.source, s.sha256) for s in shapes), tuple(failures), _arrays_sha256(arrays)
     )
@@ -225,7 +231,7 @@ class LiftedShards:
         _, header, arrays = self._open
         row = index - (self._ends[unit - 1] if unit else 0)
         source, digest = header.shapes[row]
-        return LiftedShape(source, digest, **{name: arrays[name][row] for name in ARRAYS})
+        return LiftedShape(source, digest, **{name: array[row] for name, array in arrays.items()})
 
     def __iter__(self) -> Iterator[LiftedShape]:
         return (self[index] for index in range(len(self)))
