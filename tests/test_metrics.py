@@ -31,6 +31,7 @@ from partwise.metrics import (
     join_counts,
     label_confusion,
     label_scores,
+    mean_vote,
     official_means,
     paired_bootstrap,
     part_first_scores,
@@ -287,6 +288,41 @@ def test_part_first_leaves_out_a_part_that_never_occurs():
     assert scores.miou == pytest.approx(2 / 3)
 
 
+def test_part_first_under_every_rule():
+    found, truth = np.array([[0, 0, 1, 1], [0, 0, 2, 0]]), np.array([[0, 0, 1, 0], [0, 0, 0, 0]])
+    counts = count_parts(found, truth, 3)
+    first = (2 / 3 + 3 / 4) / 2
+    for rule, expected in (
+        ("skip_parts_absent_from_gt", (first, 1 / 2, None)),
+        ("skip_empty_union", (first, 1 / 2, 0)),
+        ("absent_counts_one", (first, 3 / 4, 1 / 2)),
+    ):
+        scores = part_first_scores(counts, rule)
+        np.testing.assert_allclose(scores.by_part[""], numbers(expected), rtol=0, atol=1e-12)
+        assert scores.miou == pytest.approx(fmean(value for value in expected if value is not None))
+
+
+@pytest.mark.parametrize("points", [64, 256])
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64])
+def test_parts_without_an_unlabelled_point(points, kind):
+    """Every point has a label and the points fill whole words: nothing needs to be set aside."""
+    rng = np.random.default_rng(0)
+    parts = np.array([1, 2, 5, 8, 9])
+    found, truth = ((rng.random((5, points)) * parts[:, None]).astype(kind) for _ in range(2))
+    counts = count_parts(found, truth, parts)
+    for shape, count in enumerate(parts):
+        for part in range(count):
+            a, b = found[shape] == part, truth[shape] == part
+            assert counts.common[shape, part] == (a & b).sum()
+            assert (counts.found[shape, part], counts.truth[shape, part]) == (a.sum(), b.sum())
+    assert counts.found.sum() == counts.truth.sum() == found.size
+
+
+def test_a_shape_of_more_points_than_float32_counts():
+    labels = np.zeros((1, (1 << 24) + 1), dtype=np.int8)
+    assert count_parts(labels, labels, 1).common.tolist() == [[(1 << 24) + 1]]
+
+
 def test_pooled_parts_equal_one_long_shape():
     found, truth, _, _ = some_labels(5)
     pooled = pooled_part_scores(count_parts(found, truth, 5, "x"))
@@ -317,6 +353,13 @@ def test_label_scores_equal_their_twin(without):
     scores = label_scores(label_confusion(found, truth, 5), without)
     got = (scores.miou, scores.accuracy, scores.mean_accuracy)
     assert got == pytest.approx(label_twin(found.tolist(), truth.tolist(), 5, without), abs=1e-12)
+
+
+def test_labels_of_each_shape_are_parts_too():
+    """The per-instance variant of the OpenAD figures: the labels of a shape counted as its parts."""
+    found, truth = np.array([[0, 0, 2, 1], [2, 2, 2, 2]]), np.array([[0, 1, 2, 2], [2, 2, 2, 0]])
+    scores = part_scores(count_parts(found, truth, 3), "skip_empty_union")
+    assert scores.instance == pytest.approx(((1 / 2 + 0 + 1 / 2) / 3 + (0 + 3 / 4) / 2) / 2)
 
 
 def test_all_points_none():
@@ -420,6 +463,14 @@ def test_maps_of_many_prompts_are_scored_one_by_one():
         both = getattr(stacked, field.name)
         assert np.array_equal(both[:, 0], getattr(single, field.name), equal_nan=True)
         assert np.array_equal(both[:, 1], getattr(single, field.name)[::-1], equal_nan=True)
+
+
+def test_a_vote_is_the_mean_of_the_passes():
+    passes = np.random.default_rng(0).random((3, 2, 50)).astype(np.float32)
+    vote = mean_vote(passes)
+    assert vote.dtype == np.float32
+    np.testing.assert_allclose(vote, (passes[0] + passes[1] + passes[2]) / 3, atol=1e-7)
+    assert np.array_equal(mean_vote(passes[:1]), passes[0])
 
 
 def test_half_precision_is_raised():
@@ -613,6 +664,15 @@ def heat_with(value):
         (lambda: count_parts(labels_with(258), LABELS, 2), "found label 258 at shape 1, point 3"),
         (lambda: count_parts(LABELS, labels_with(-2), 2), "true label -2 at shape 1, point 3"),
         (lambda: count_parts(LABELS, labels_with(1), np.array([2, 1])), "true label 1 at shape 1, point 3"),
+        (
+            lambda: count_parts(np.ones((2, 64), np.int32), np.zeros((2, 64), np.int32), np.array([2, 1])),
+            "found label 1 at shape 1, point 0 .* has 1 parts",
+        ),
+        (
+            lambda: count_parts(np.full((2, 64), 258), np.zeros((2, 64), np.int64), 2),
+            "found label 258 at shape 0, point 0",
+        ),
+        (lambda: mean_vote(np.zeros((0, 5))), "no pass was given"),
         (lambda: count_masks(np.zeros((2, 5, 2), bool), labels_with(9)), "true label 9 at shape 1, point 3"),
         (
             lambda: count_parts(LABELS, np.zeros((2, 4), dtype=np.int64), 2),

@@ -14,6 +14,7 @@ from partwise.metrics.heat import (
     cmat_scores,
     heat_scores,
     join_scores,
+    mean_vote,
     official_means,
 )
 from partwise.metrics.labels import LabelScores, LabelTally, label_confusion, label_scores
@@ -70,6 +71,7 @@ __all__ = [
     "join_scores",
     "label_confusion",
     "label_scores",
+    "mean_vote",
     "official_means",
     "paired_bootstrap",
     "part_first_scores",

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int64, Integer
+from jaxtyping import Bool, Float, Int64, Integer, Shaped, UInt64
 
 from partwise.errors import InputError
 
-# Labels compared at one time; with their masks they stay in the processor's cache.
-CHUNK = 1 << 17
-# Trues are added eight at a time as bytes of 64-bit words; a byte holds the sum of up to 255 words.
-WORDS = 128
+# Labels counted at one time: enough that calls cost little, and few enough for the shared cache of a processor.
+CHUNK = 1 << 19
+# Bits of a word: points are counted this many at a time.
+WORD = 64
 UNLABELLED_RULES = ("ignore", "false_positive")
 
 
@@ -53,21 +53,18 @@ def count_parts(
     """
     parts, categories = _per_shape(found, truth, parts, categories, unlabelled)
     widest = int(parts.max(initial=0))
-    common, in_found, in_truth = np.zeros((3, *parts.shape, widest), dtype=np.int64)
-    narrow = np.int8 if widest <= np.iinfo(np.int8).max else np.int32
+    counts = np.zeros((3, len(parts), widest), dtype=np.int64)
     for rows in _chunks(found):
-        _check_labels(found[rows], parts[rows], rows.start, "found")
-        _check_labels(truth[rows], parts[rows], rows.start, "true")
-        mine, yours = _padded(found[rows], narrow), _padded(truth[rows], narrow)
-        if unlabelled == "ignore":
-            mine[yours < 0] = -1
-        part = np.arange(parts[rows].max(), dtype=narrow)[:, None]
-        is_found, is_true = mine[:, None] == part, yours[:, None] == part  # (S,P,N)
-        in_found[rows, : len(part)] = _trues(is_found)
-        in_truth[rows, : len(part)] = _trues(is_true)
-        is_found &= is_true
-        common[rows, : len(part)] = _trues(is_found)
-    return PartCounts(common, in_found, in_truth, parts, categories)
+        columns = int(parts[rows].max())
+        labels, lacking = _narrowed(found[rows], truth[rows], parts[rows], rows.start)
+        if lacking is not None and unlabelled == "ignore":
+            lacking[0] |= lacking[1]
+        counts[:, rows, :columns] = _points(labels, lacking, columns)
+    beyond = np.arange(widest) >= parts[:, None]
+    if counts[:, beyond].any():
+        _check_labels(found, parts, 0, "found")
+        _check_labels(truth, parts, 0, "true")
+    return PartCounts(counts[0], counts[1], counts[2], parts, categories)
 
 
 def count_masks(
@@ -94,18 +91,15 @@ def join_counts(pieces: Sequence[PartCounts]) -> PartCounts:
     """The shapes of all pieces, in order. Raises InputError if there are none."""
     if not pieces:
         raise InputError("no shape was counted: give at least one")
-    widest = max(piece.common.shape[1] for piece in pieces)
-
-    def rows(tables: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate([np.pad(table, ((0, 0), (0, widest - table.shape[1]))) for table in tables])
-
-    return PartCounts(
-        rows([piece.common for piece in pieces]),
-        rows([piece.found for piece in pieces]),
-        rows([piece.truth for piece in pieces]),
-        np.concatenate([piece.parts for piece in pieces]),
-        tuple(category for piece in pieces for category in piece.categories),
-    )
+    parts = np.concatenate([piece.parts for piece in pieces])
+    tables = np.zeros((3, len(parts), int(parts.max(initial=0))), dtype=np.int64)
+    start = 0
+    for piece in pieces:
+        rows = slice(start, start := start + len(piece.parts))
+        for table, counted in zip(tables, (piece.common, piece.found, piece.truth), strict=True):
+            table[rows, : counted.shape[1]] = counted
+    categories = tuple(category for piece in pieces for category in piece.categories)
+    return PartCounts(tables[0], tables[1], tables[2], parts, categories)
 
 
 class PartTally:
@@ -182,6 +176,61 @@ def _chunks(labels: np.ndarray) -> list[slice]:
     return [slice(start, min(start + size, len(labels))) for start in range(0, len(labels), size)]
 
 
+def _narrowed(
+    found: np.ndarray, truth: np.ndarray, parts: np.ndarray, first: int
+) -> tuple[Shaped[np.ndarray, "2 S M"], UInt64[np.ndarray, "2 S W"] | None]:
+    """Both labels in a narrow type and a whole number of words, and the points without one if there are any.
+
+    Labels are checked against the widest category, and against their own where some point has none.
+    """
+    points, most = found.shape[1], int(parts.max())
+    width = max(1, -(-points // WORD)) * WORD
+    labels = np.empty((2, len(found), width), dtype=np.int8 if most <= np.iinfo(np.int8).max else np.int32)
+    all_labelled = width == points
+    for given, narrow in zip((found, truth), labels, strict=True):
+        # As an unsigned number -1 is the largest, so that one look settles the usual case.
+        all_labelled &= bool(given.view(f"u{given.dtype.itemsize}").max(initial=0) < most)
+        narrow[:, :points] = given
+        narrow[:, points:] = -1
+    if all_labelled:
+        return labels, None
+    _check_labels(found, parts, first, "found")
+    _check_labels(truth, parts, first, "true")
+    return labels, _packed(labels < 0)
+
+
+def _points(
+    labels: Shaped[np.ndarray, "2 S M"], lacking: UInt64[np.ndarray, "2 S W"] | None, parts: int
+) -> Float[np.ndarray, "3 S P"]:
+    """Points of each part in both, in the answer and in the truth, by sets of points with one bit a point.
+
+    A label is a number of few bits: the set of points that have a bit, for each bit, gives the set of every label by
+    logic on whole words.
+    """
+    shapes, words = labels.shape[1], labels.shape[2] // WORD
+    sets = np.empty((3 * parts, shapes, words), dtype=np.uint64)
+    common, single = sets[:parts], sets[parts:].reshape(parts, 2, shapes, words)
+    single[0] = ~(np.uint64(0) if lacking is None else lacking)
+    known = 1
+    for place in range((parts - 1).bit_length()):
+        bit = _packed(labels & labels.dtype.type(1 << place))
+        more = min(known, parts - known)
+        np.bitwise_and(single[:more], bit, out=single[known : known + more])
+        single[:more] ^= single[known : known + more]
+        known += more
+    np.bitwise_and(single[:, 0], single[:, 1], out=common)
+    # A product with ones adds up faster than a sum does, and exactly.
+    kind = np.float32 if labels.shape[2] <= 1 << 24 else np.float64
+    points = np.bitwise_count(sets).astype(kind) @ np.ones(words, dtype=kind)
+    both, each = points[:parts], points[parts:].reshape(parts, 2, shapes)
+    return np.stack([both, each[:, 0], each[:, 1]]).swapaxes(1, 2)
+
+
+def _packed(mask: Shaped[np.ndarray, "2 S M"]) -> UInt64[np.ndarray, "2 S W"]:
+    """One bit for each point that is not zero or False."""
+    return np.packbits(mask.ravel()).view(np.uint64).reshape(*mask.shape[:-1], -1)
+
+
 def _check_labels(labels: np.ndarray, parts: np.ndarray, first: int, kind: str) -> None:
     """Raise InputError naming shape and point of the first label outside -1..parts-1."""
     if labels.size == 0 or (labels.min() >= -1 and (labels.max(axis=1) < parts).all()):
@@ -191,17 +240,3 @@ def _check_labels(labels: np.ndarray, parts: np.ndarray, first: int, kind: str) 
         f"{kind} label {labels[shape, point]} at shape {first + shape}, point {point} is out of range: its category "
         f"has {parts[shape]} parts, so labels are 0..{parts[shape] - 1}, or -1 for none"
     )
-
-
-def _padded(labels: np.ndarray, narrow: type) -> np.ndarray:
-    """Labels in a narrow type, filled up with -1 to whole blocks of WORDS 64-bit words of one byte a point."""
-    block = 8 * WORDS
-    wide = np.full((len(labels), max(1, -(-labels.shape[1] // block)) * block), -1, dtype=narrow)
-    wide[:, : labels.shape[1]] = labels
-    return wide
-
-
-def _trues(mask: Bool[np.ndarray, "*R N"]) -> Int64[np.ndarray, "*R"]:
-    """Trues along the last axis, whose length is a multiple of 8 WORDS: `mask.sum(-1)` at six times the speed."""
-    words = mask.view(np.uint64).reshape(*mask.shape[:-1], -1, WORDS)
-    return np.einsum("...w->...", words).view(np.uint8).sum(axis=-1, dtype=np.int64)

@@ -118,6 +118,16 @@ def cmat_pooled(prediction: Float[np.ndarray, "*S"], target: Float[np.ndarray, "
     return cmat_scores(prediction.reshape(1, -1), target.reshape(1, -1))
 
 
+def mean_vote(passes: Float[np.ndarray, "V *S"]) -> Float[np.ndarray, "*S"]:
+    """The map that V passes agree on, as LASO votes: their mean at every point, each pass with another sampling seed.
+
+    Raises InputError if there are none.
+    """
+    if len(passes) == 0:
+        raise InputError("no pass was given: a vote needs at least one, LASO takes 3")
+    return passes.mean(axis=0, dtype=np.float64).astype(passes.dtype)
+
+
 def official_means(scores: HeatScores, empty: str = "skip") -> HeatMeans:
     """Means over samples as IAGNet, LASO and GREAT report them.
 
@@ -249,11 +259,10 @@ def _score(p: Float[np.ndarray, "R N"], g: Float[np.ndarray, "R N"], out: Float6
     out[5] = _cosine(p, g)
     ratio = g_share / (p_share + EPS)
     ratio += EPS
-    out[6] = (np.log(ratio, out=ratio) * g_share).sum(axis=1)
-    difference = np.abs(p - g)
-    out[7] = difference.mean(axis=1)
-    difference *= difference
-    out[8] = difference.mean(axis=1)
+    out[6] = _dot(np.log(ratio, out=ratio), g_share)
+    difference = p - g
+    out[8] = _dot(difference, difference) / p.shape[1]
+    out[7] = np.abs(difference, out=difference).mean(axis=1)
 
 
 def _score_cmat(
@@ -272,8 +281,12 @@ def _score_cmat(
 
 def _cosine(p: Float[np.ndarray, "R N"], g: Float[np.ndarray, "R N"]) -> Float[np.ndarray, "R"]:
     """Cosine of the rows; 0 if one is zero throughout."""
-    lengths = np.sqrt((p * p).sum(axis=1)) * np.sqrt((g * g).sum(axis=1))
-    return (p * g).sum(axis=1) / np.maximum(lengths, EPS)
+    return _dot(p, g) / np.maximum(np.sqrt(_dot(p, p)) * np.sqrt(_dot(g, g)), EPS)
+
+
+def _dot(p: Float[np.ndarray, "R N"], g: Float[np.ndarray, "R N"]) -> Float[np.ndarray, "R"]:
+    """Inner product of each row, without the table of products."""
+    return np.matmul(p[:, None], g[:, :, None])[:, 0, 0]
 
 
 def _check(prediction: np.ndarray, target: np.ndarray) -> None:

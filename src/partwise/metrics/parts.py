@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from partwise.errors import InputError
 from partwise.metrics.averages import known_mean, known_means
@@ -112,13 +112,14 @@ def batch_category_miou(counts: PartCounts, absent: str, batch: int) -> float:
     return known_mean(np.array([known_mean(np.array(one)) for one in means.values()]))
 
 
-def part_first_scores(counts: PartCounts) -> PartFirstScores:
+def part_first_scores(counts: PartCounts, absent: str = "skip_parts_absent_from_gt") -> PartFirstScores:
     """PartSLIP's and SATR's averaging: each part over the shapes whose truth contains it, then parts, then categories.
 
-    PartSLIP counts independent masks and unlabelled points (`count_masks`), SATR has one category.
+    PartSLIP counts independent masks and unlabelled points (`count_masks`), SATR has one category. `absent` is one of
+    ABSENT_RULES; with another than the default a part is averaged over more shapes than those that have it.
     """
     _some(counts)
-    iou = part_iou(counts, "skip_parts_absent_from_gt")
+    iou = part_iou(counts, absent)
     return _part_first({name: known_means(iou[rows], axis=0) for name, rows in _rows(counts).items()}, counts)
 
 
@@ -150,14 +151,21 @@ def _some(counts: PartCounts) -> None:
 
 def _rows(counts: PartCounts) -> dict[str, np.ndarray]:
     """Row numbers of each category, categories in order of name."""
-    names, inverse = np.unique(np.array(counts.categories), return_inverse=True)
-    return {str(name): np.flatnonzero(inverse == number) for number, name in enumerate(names)}
+    names, number = _numbered(counts.categories)
+    return {name: np.flatnonzero(number == place) for place, name in enumerate(names)}
 
 
 def _by_category(values: np.ndarray, categories: Sequence[str]) -> dict[str, float]:
     """Mean of the values of each category that has any, categories in order of name."""
-    names, inverse = np.unique(np.array(categories), return_inverse=True)
+    names, number = _numbered(categories)
     known = ~np.isnan(values)
-    count = np.bincount(inverse[known], minlength=len(names))
-    total = np.bincount(inverse[known], weights=values[known], minlength=len(names))
-    return {str(name): float(total[i] / count[i]) for i, name in enumerate(names) if count[i]}
+    count = np.bincount(number[known], minlength=len(names))
+    total = np.bincount(number[known], weights=values[known], minlength=len(names))
+    return {name: float(total[i] / count[i]) for i, name in enumerate(names) if count[i]}
+
+
+def _numbered(categories: Sequence[str]) -> tuple[list[str], Int64[np.ndarray, "S"]]:
+    """The names in order, and the place in them of each shape's category."""
+    names = sorted(set(categories))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.fromiter(map(places.__getitem__, categories), np.int64, len(categories))
