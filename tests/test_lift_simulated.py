@@ -12,7 +12,7 @@ from partwise.lift import cameras
 from partwise.lift.preview import feature_colors, paint_features, preview_sheet
 from partwise.lift.project import Projection, Target, lift_points, pool_patches, view_weights
 from partwise.lift.render import MeshScene, render_views
-from partwise.lift.simulated import SimulatedTeacher, name_embeddings, nearest_name
+from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings, nearest_name
 from partwise.points import farthest_points, nearest, sample_surface
 from partwise.shape import Shape
 
@@ -121,6 +121,10 @@ def test_what_the_teacher_cannot_say_is_refused(scene_of_chair) -> None:
         SimulatedTeacher(name_embeddings(3, 8, np.random.default_rng(0)), patch=15).encode(
             views, labels, np.random.default_rng(0)
         )
+    with pytest.raises(InputError, match="views of this tower"):
+        SimulatedTower(SimulatedTeacher(embeddings), views, labels).encode(
+            np.zeros((2, 224, 224, 3), np.uint8)
+        )
     assert name_embeddings(9, 4, np.random.default_rng(0)).shape == (9, 4)
 
 
@@ -137,6 +141,9 @@ def test_like_features_get_like_colours(scene_of_chair) -> None:
     apart = min(np.linalg.norm(means[i] - means[j]) for i in range(3) for j in range(i))
     assert apart > 4 * spread
     np.testing.assert_array_equal(colors, feature_colors(features * 7))
+    # Two parts and noise have one direction that matters: what is left is not stretched into colours.
+    alone = feature_colors(features[truth < 2]).astype(float)
+    assert (np.ptp(np.quantile(alone, [0.02, 0.98], axis=0), axis=0)[1:] < 100).all()
     painted = paint_features(views[:2], target.points, colors)
     assert painted.shape == (2, 224, 224, 3)
     assert (painted[0][views[0].ids < 0] == 255).all()

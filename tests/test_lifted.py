@@ -18,7 +18,7 @@ from partwise.encoders.bank import PhraseEmbedder, TextBank
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.lift.cameras import LAYOUTS
 from partwise.lift.render import depth_pictures, pictures, render_views, scene_of
-from partwise.lift.simulated import SimulatedTeacher, name_embeddings
+from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings
 from partwise.lifted.clusters import aggregate, k_means, name_clusters, neighbour_votes
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
@@ -29,25 +29,17 @@ from partwise.pretrained import save_zero_shot
 NAMES = ("seat", "back", "leg")
 
 
-class SimulatedTower:
-    """The simulated teacher behind the calls of an encoder: it knows the shape, so pictures need no understanding.
-
-    It checks that the pictures are those of its own views: what it says is then what an ideal tower would say of them.
-    """
-
-    name, revision = "simulated teacher", "0" * 64
+class CheckedTower(SimulatedTower):
+    """Sees to it that the pictures are those of its views: it then says what an ideal tower would say of them."""
 
     def __init__(self, teacher, shape, labels, viewing):
-        self.teacher, self.labels, self.width = teacher, labels, teacher.embeddings.shape[1]
-        self.views = render_views(scene_of(shape), LAYOUTS[viewing.cameras](viewing.size))
+        views = render_views(scene_of(shape), LAYOUTS[viewing.cameras](viewing.size))
+        super().__init__(teacher, views, labels, seed=1)
         self.draw = depth_pictures if viewing.pictures == "depth" else pictures
-
-    def grid(self, height, width):
-        return height // self.teacher.patch, width // self.teacher.patch
 
     def encode(self, images, batch=16):
         np.testing.assert_array_equal(images, self.draw(self.views))
-        return self.teacher.encode(self.views, self.labels, np.random.default_rng(1))
+        return super().encode(images, batch)
 
 
 def simulated_segmenters(shape, labels, word_noise):
@@ -56,14 +48,14 @@ def simulated_segmenters(shape, labels, word_noise):
     looks = name_embeddings(3, 64, np.random.default_rng(7))  # another space: nothing ties it to the words
     pointclip, cops = PointCLIPv2Config.of("simulated"), None
     cops = COPSConfig.of(pointclip, "simulated")
-    speaks = SimulatedTower(
+    speaks = CheckedTower(
         SimulatedTeacher(words, view_noise=word_noise, token_noise=word_noise),
         shape,
         labels,
         pointclip.viewing,
     )
-    sees = SimulatedTower(SimulatedTeacher(looks), shape, labels, cops.viewing)
-    bank = TextBank(NAMES, words.astype(np.float16), "simulated", "0" * 64)
+    sees = CheckedTower(SimulatedTeacher(looks), shape, labels, cops.viewing)
+    bank = TextBank(NAMES, words.astype(np.float16), "simulated", "simulated")
     embedder = PhraseEmbedder(bank)
     naming = PointCLIPv2(pointclip, speaks)
     settings = {"propagation": "points", "points": 3000}
@@ -119,7 +111,7 @@ def test_scores_of_points_are_sums_over_the_pictures():
     shape, labels = chair()
     config = PointCLIPv2Config.of("simulated")
     teacher = SimulatedTeacher(name_embeddings(3, 16, np.random.default_rng(0)))
-    tower = SimulatedTower(teacher, shape, labels, config.viewing)
+    tower = CheckedTower(teacher, shape, labels, config.viewing)
     model, anchors = PointCLIPv2(config, tower), sample_anchors(shape, 400, "unit_sphere", 0)
     text = torch.from_numpy(teacher.embeddings)
     found = model.similarity(model.see(shape, anchors), text)[0]

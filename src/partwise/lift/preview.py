@@ -18,10 +18,11 @@ CUT = 0.02
 
 
 def feature_colors(features: Float[Tensor, "N D"]) -> UInt8[np.ndarray, "N 3"]:
-    """The first three principal components of unit features (N,D) as RGB (N,3), each stretched over its range.
+    """The first three principal components of unit features (N,D) as RGB (N,3), on one scale.
 
-    Colours mean nothing across two calls; alike colours within one mean alike features. The sign of a component is
-    fixed so that the same features always give the same colours. Raises InputError below 3 points or 3 channels.
+    Colours mean nothing across two calls; alike colours within one mean alike features: a component that says little
+    is not stretched until its noise shows. The sign of a component is fixed so that the same features always give the
+    same colours. Raises InputError below 3 points or 3 channels.
     """
     if min(features.shape) < 3:
         raise InputError(
@@ -34,7 +35,8 @@ def feature_colors(features: Float[Tensor, "N D"]) -> UInt8[np.ndarray, "N 3"]:
     axes = axes * torch.sign(axes[axes.abs().argmax(dim=0), torch.arange(3)])
     values = (unit @ axes).numpy()
     low, high = np.quantile(values, [CUT, 1 - CUT], axis=0)
-    return np.rint(255 * np.clip((values - low) / np.maximum(high - low, 1e-12), 0, 1)).astype(np.uint8)
+    scale = max(float((high - low).max()), 1e-12)
+    return np.rint(255 * np.clip((values - (low + high) / 2) / scale + 0.5, 0, 1)).astype(np.uint8)
 
 
 def paint_features(

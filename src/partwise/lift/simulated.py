@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, UInt8
 from torch import Tensor
 
 from partwise.errors import InputError
@@ -62,6 +62,32 @@ class SimulatedTeacher:
         token = (row // self.patch) * w + column // self.patch
         cells = np.bincount(token * count + label[row, column], minlength=h * w * count)
         return cells.reshape(h, w, count) / self.patch**2
+
+
+class SimulatedTower:
+    """The teacher behind the calls of an encoder, for one shape, so that whole segmenters can be tried without weights.
+
+    It knows the shape's parts and reads nothing off the pictures: they must be those of `views`, in their order.
+    """
+
+    name, revision = "simulated teacher", "simulated"
+
+    def __init__(
+        self, teacher: SimulatedTeacher, views: Sequence[View], labels: Int[np.ndarray, "F"], seed: int = 0
+    ) -> None:
+        self.teacher, self.views, self.labels, self.seed = teacher, views, labels, seed
+        self.width = teacher.embeddings.shape[1]
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of tokens for pictures of this size."""
+        return height // self.teacher.patch, width // self.teacher.patch
+
+    def encode(self, images: UInt8[np.ndarray, "V H W 3"], batch: int = 16) -> Float[Tensor, "V h w D"]:
+        """What the teacher says of its views. Raises InputError for another number or size of pictures."""
+        expected = (len(self.views), *self.views[0].ids.shape)
+        if images.shape[:3] != expected:
+            raise InputError(f"the pictures are {images.shape[:3]}, the views of this tower are {expected}")
+        return self.teacher.encode(self.views, self.labels, np.random.default_rng(self.seed))
 
 
 def name_embeddings(count: int, width: int, rng: np.random.Generator) -> Float32[np.ndarray, "C D"]:
