@@ -18,11 +18,12 @@ from dataclasses import replace
 import torch
 from machine import RESULTS, save
 
+from partwise.datasets.affordance_words import OPENAD_LABELS
 from partwise.encoders.asking import make_prompt, open_language, select
 from partwise.encoders.prompt import Prompt
 from partwise.models.lmad import LMAD, MINILM, LMADConfig
 from partwise.models.openad import OpenAD, OpenADConfig
-from partwise.train.affordance_presets import OPENAD_LABELS, SMALL_POINTS
+from partwise.train.affordance_presets import SMALL_POINTS
 
 PAPER_MS = 72.0
 WORDS = [label.replace("_", " ").lower() for label in OPENAD_LABELS[:-1]]

@@ -82,7 +82,7 @@ class TrainAffordance:
 
 def _labels(samples: Sequence[Any]) -> tuple[str, ...]:
     """The labels of the samples and "none": in OpenAD's order if they are OpenAD's, else in that of the alphabet."""
-    from partwise.train.affordance_presets import OPENAD_LABELS
+    from partwise.datasets.affordance_words import OPENAD_LABELS
 
     found = sorted({name for sample in samples for name in sample.affordances})
     known = set(found) <= set(OPENAD_LABELS)

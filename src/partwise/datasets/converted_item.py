@@ -17,14 +17,8 @@ from partwise.io.limits import DEFAULT_LIMITS
 
 # A name in a folder of ours: no separators, no leading dot, short enough for every file system.
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,149}")
-_ZIP_EPOCH = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the earliest date a ZIP can hold: no file of ours tells when it was written
+# The earliest date that a ZIP can hold: no file of ours tells when it was written.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _KEYS = ("category", "colors", "faces", "heat", "heat_names", "labels", "normals", "points")
 _DTYPES = {
     "points": np.float32,
@@ -40,7 +34,8 @@ _DTYPES = {
 class Item:
     """One shape of a split, as its source has it: nothing moved, scaled or dropped.
 
-    uid         its name in the data set, also that of its file: letters, digits and _ . + -
+    uid         its name in the data set, also that of its file: letters, digits and _ . + -. What shows the same
+                object, such as views of it, is named object+view
     category    what the object is, in one spelling for all data sets where aliases are known
     points      (N,3) float32 in the units and the frame of the source
     normals     (N,3) float32, colors (N,3) uint8, faces (F,3) int32 into points: where the source has them
@@ -83,6 +78,11 @@ class Item:
         if not n:
             raise InputError(f"{self.uid}: points is empty: a shape has at least one")
         self._check_ranges(n)
+
+    @property
+    def object(self) -> str:
+        """The object that this shows, the same for all its views: what a bootstrap draws, what must not leak."""
+        return self.uid.partition("+")[0]
 
     def _check_ranges(self, n: int) -> None:
         if self.faces is not None and self.faces.size and not 0 <= self.faces.min() <= self.faces.max() < n:

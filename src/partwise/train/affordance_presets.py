@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from partwise.datasets.affordance_words import OPENAD_LABELS
 from partwise.encoders.bert import BertConfig
 from partwise.errors import InputError
 from partwise.models.dgcnn import DgcnnConfig
@@ -14,17 +15,6 @@ from partwise.models.openad import ClosedSetConfig, OpenADConfig
 from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
-
-# In the order and spelling of the OpenAD files.
-OPENAD_LABELS = (
-    *("grasp", "contain", "lift", "openable", "layable", "sittable", "support", "wrap_grasp", "pourable"),
-    *("move", "displaY", "pushable", "pull", "listen", "wear", "press", "cut", "stab", "none"),
-)
-# OpenAD's zero-shot test: the same shapes asked in these words, in the same order.
-OPENAD_SYNONYMS = (
-    *("grab", "accommodate", "raise", "unlock", "rest", "take a seat", "bear", "wrap", "pour"),
-    *("reposition", "demonstrate", "push", "drag", "hear", "clothe", "thumb", "slice", "jab", "none"),
-)
 
 ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 

@@ -1,0 +1,194 @@
+"""Official copies that come as a few big files: read shape by shape, converted, or checked by the same reading."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from partwise.datasets.converted import Pair, write_converted
+from partwise.datasets.converted_item import Item
+from partwise.datasets.manifest import Manifest, SourceFile
+from partwise.datasets.source import (
+    DatasetSource,
+    count_problems,
+    empty_manifest,
+    file_problems,
+    present,
+    require,
+)
+from partwise.errors import InputError, MissingDataError, PartwiseError
+from partwise.files import file_sha256
+
+
+@dataclass(frozen=True)
+class SplitFiles:
+    """A split of an official copy.
+
+    files  that it needs, by their path in the source folder; without one of them it is left out, and said so
+    items  reads its shapes one by one
+    pairs  what is asked about them, taken after all items; None where the data set has no pairs
+    """
+
+    files: tuple[str, ...]
+    items: Callable[[], Iterator[Item]]
+    pairs: Callable[[], Iterator[Pair]] | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What labels or heat of the objects mean: `labels`, the same for each of `categories`."""
+
+    categories: Sequence[str]
+    labels: Sequence[str]
+
+    def table(self) -> dict[str, tuple[str, ...]]:
+        """The label names of a manifest."""
+        return {category: tuple(self.labels) for category in self.categories}
+
+
+def convert_splits(
+    source: DatasetSource,
+    source_root: Path | str,
+    out_root: Path | str,
+    splits: Mapping[str, SplitFiles],
+    words: Words,
+    complete: Callable[[Manifest, Collection[str]], Manifest] | None = None,
+) -> Manifest:
+    """Write the converted layout of every split whose files are there; the manifest names the files that lack.
+
+    complete  puts more into the manifest, given the names of the splits that are whole
+
+    Raises MissingDataError if no split is whole, and whatever reading a split raises; then nothing is written.
+    """
+    root = Path(source_root)
+    files = dict.fromkeys(name for split in splits.values() for name in split.files)
+    there = present(source, root, files)
+    whole = {name: split for name, split in splits.items() if set(split.files) <= set(there)}
+    if not whole:
+        require(source, root, files)
+    manifest = empty_manifest(
+        source,
+        root,
+        [name for name in files if name in there],
+        label_names=words.table(),
+        units="unit sphere",
+    )
+    if complete is not None:
+        manifest = complete(manifest, whole)
+    return write_converted(
+        out_root,
+        manifest,
+        {name: split.items() for name, split in whole.items()},
+        {name: split.pairs() for name, split in whole.items() if split.pairs is not None},
+    )
+
+
+def check_splits(
+    source: DatasetSource, source_root: Path | str, splits: Mapping[str, SplitFiles], words: Words
+) -> list[str]:
+    """What is wrong with a copy: files, then every shape read as a conversion would, then counts.
+
+    Reading stops at the first damage of a split; the counts of a split that was not read whole are not compared.
+    """
+    root = Path(source_root)
+    problems, tally, whole = file_problems(source, root), Tally(), []
+    for name, split in splits.items():
+        if not all((root / file).is_file() for file in split.files):
+            continue
+        try:
+            for item in split.items():
+                tally.add_item(name, item, words)
+            for pair in split.pairs() if split.pairs is not None else ():
+                tally.add_pair(name, pair)
+            whole.append(name)
+        except PartwiseError as error:
+            problems.append(" ".join(str(error).replace(f"{root}{os.sep}", "").split()))
+    # A total over all splits says nothing if one of them is missing.
+    complete = len(whole) == len(splits)
+    compared = [key for key in source.counts if complete or key.split(" ")[0] in whole]
+    counts = tally.counts()
+    return problems + count_problems(source, {key: counts.get(key, 0) for key in compared})
+
+
+class Tally:
+    """Counts of a copy, by the words of DatasetSource.counts.
+
+    "objects" and "pairs" of all splits; of each split "<split> shapes", "<split> pairs", "<split> shapes with <label>",
+    "<split> categories" and "<split> affordances asked".
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._kinds: dict[str, set[str]] = {}
+
+    def add_item(self, split: str, item: Item, words: Words) -> None:
+        """Count a shape. Raises InputError for an object that the data set does not have."""
+        if item.category not in words.categories:
+            raise InputError(
+                f"{item.uid}: unknown object {item.category!r}: expected {', '.join(words.categories)}"
+            )
+        names = item.heat_names
+        if item.labels is not None:
+            names = [words.labels[label] for label in np.unique(item.labels)]
+        self._counts.update(
+            ["objects", f"{split} shapes", *(f"{split} shapes with {name}" for name in names)]
+        )
+        self._kinds.setdefault(f"{split} categories", set()).add(item.category)
+
+    def add_pair(self, split: str, pair: Pair) -> None:
+        """Count a pair."""
+        self._counts.update(["pairs", f"{split} pairs"])
+        self._kinds.setdefault(f"{split} affordances asked", set()).add(pair.affordance)
+
+    def counts(self) -> dict[str, int]:
+        """All counts."""
+        return {**self._counts, **{key: len(kinds) for key, kinds in self._kinds.items()}}
+
+
+def one_file_each(
+    root: Path, pattern: str, splits: Sequence[str], read: Callable[[Path], Iterator[Item]]
+) -> dict[str, SplitFiles]:
+    """Splits of a file each, whose name is `pattern` with the split in it."""
+    names = {split: pattern.format(split) for split in splits}
+    return {split: SplitFiles((name,), partial(read, root / name)) for split, name in names.items()}
+
+
+def listed_paths(root: Path, name: str) -> list[tuple[str, Path]]:
+    """The files that a list of the copy names, one a line: (where it is listed, where it lies).
+
+    Authors list paths as they lie on their own disk: "Data/Seen/Point/x.txt" is also found as Seen/Point/x.txt.
+    Raises InputError for a path that leaves the folder. The files themselves may be missing.
+    """
+    found = []
+    text = (root / name).read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.rstrip().splitlines(), start=1):
+        parts = PurePosixPath(line.strip().replace("\\", "/").lstrip("/")).parts
+        if not parts or ".." in parts:
+            raise InputError(f"{root / name}, line {number}: {line[:80]!r} names no file of the copy")
+        tails = (root.joinpath(*parts[start:]) for start in range(len(parts)))
+        path = next((tail for tail in tails if tail.is_file()), root.joinpath(*parts))
+        found.append((f"{root / name}, line {number}", path))
+    return found
+
+
+def needed(where: str, path: Path) -> Path:
+    """The path of a listed file. Raises MissingDataError naming list and line if it is not there."""
+    if not path.is_file():
+        raise MissingDataError(f"{where}: {path} is not there: complete the copy, or unpack it again")
+    return path
+
+
+def together(root: Path, paths: Sequence[Path], what: str) -> SourceFile:
+    """One entry of a manifest for many files: their number, and a hash over their names and hashes in order."""
+    total, size = hashlib.sha256(), 0
+    for path in paths:
+        total.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
+        size += path.stat().st_size
+    return SourceFile(f"{len(paths)} files of {what}", total.hexdigest(), size)
