@@ -70,6 +70,14 @@ def copy(copies, tmp_path):
     return of
 
 
+def only(root, split):
+    """A LASO copy without its other splits, which saves reading them."""
+    for path in root.glob("*.pkl"):
+        if not path.stem.endswith(split):
+            path.unlink()
+    return root
+
+
 def rewritten(path, change):
     content = pickle.loads(path.read_bytes())
     change(content)
@@ -95,7 +103,7 @@ def test_a_mock_is_converted_and_only_its_counts_are_wrong(data, copies, tmp_pat
 
 
 def test_the_same_source_gives_the_same_bytes(copies, tmp_path):
-    for data in (openad, piad_seen):
+    for data in (openad, piadv2_seen):
         for name in ("a", "b"):
             data.convert(copies / data.SOURCE.name, tmp_path / name)
         files = [path for path in sorted((tmp_path / "a").rglob("*")) if path.is_file()]
@@ -339,7 +347,7 @@ def test_a_hostile_copy_is_refused_and_leaves_no_trace(copy, tmp_path):
     ],
 )
 def test_damaged_laso_is_named(file, change, match, copy, tmp_path):
-    root = copy(laso)
+    root = only(copy(laso), "val")
     rewritten(root / file, change)
     with pytest.raises(InputError, match=match):
         laso.convert(root, tmp_path / "out")
@@ -360,8 +368,16 @@ def test_laso_questions_are_checked_line_by_line(copy):
             laso.questions(path)
 
 
+def test_a_pair_without_a_question_is_named(copy, tmp_path):
+    root = only(copy(laso), "val")
+    rows = (root / laso.CSV).read_text().splitlines()
+    (root / laso.CSV).write_text("\n".join(row for row in rows if not row.startswith("mug,pour")))
+    with pytest.raises(InputError, match="no question about Mug and pour, but val0"):
+        laso.convert(root, tmp_path / "out")
+
+
 def test_an_object_without_annotation_is_kept_and_reported(copy, tmp_path):
-    root = copy(laso)
+    root = only(copy(laso), "val")
     rewritten(root / "objects_val.pkl", lambda c: c.update({"lonely": np.zeros((2048, 3), np.float32)}))
     laso.convert(root, tmp_path / "out")
     assert Converted(tmp_path / "out", "laso").split("val")[-1].category == laso.UNKNOWN

@@ -10,8 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,46 +100,66 @@ def check(source_root: Path | str) -> list[str]:
 
 
 def _splits(root: Path) -> dict[str, SplitFiles]:
-    return {
-        split: SplitFiles(
-            (f"anno_{split}.pkl", f"objects_{split}.pkl", CSV),
-            partial(_items, root, split),
-            partial(_pairs, root, split),
-        )
-        for split in SPLITS
-    }
-
-
-def _items(root: Path, split: str) -> Iterator[Item]:
-    """Every object of a split, with the masks of all its annotations."""
-    path, masks = root / f"objects_{split}.pkl", _masks(root / f"anno_{split}.pkl")
-    for key, points in read_pickle(path, "dict"):
-        uid = str(key)
-        where = f"{path}, key {uid!r}"
-        if not isinstance(points, np.ndarray) or points.ndim != 2 or points.shape[1] != 3:
-            raise InputError(f"{where} is no (N,3) array")
-        category, columns = masks.pop(uid, (UNKNOWN, {}))
-        for name, mask in columns.items():
-            if len(mask) != len(points):
-                raise InputError(
-                    f"{where}: the mask of {name!r} has {len(mask)} values for {len(points)} points"
-                )
-        yield heat_item(uid, category, np.ascontiguousarray(points, dtype=np.float32), columns, where)
-    if masks:
-        raise InputError(f"{path} lacks {len(masks)} annotated shapes, {next(iter(masks))!r} is the first")
-
-
-def _masks(path: Path) -> dict[str, tuple[str, dict[str, np.ndarray]]]:
-    """Category and masks by affordance of each shape."""
-    found: dict[str, tuple[str, dict[str, np.ndarray]]] = {}
-    for uid, category, affordance, mask, where in _annotations(path):
-        known, columns = found.setdefault(uid, (category, {}))
-        if known != category:
-            raise InputError(f"{where}: {uid} is a {category}, and a {known} before")
-        if affordance in columns and not np.array_equal(columns[affordance], mask):
-            raise InputError(f"{where}: {uid} has another mask of {affordance!r} before")
-        columns[affordance] = mask
+    found = {}
+    for split in SPLITS:
+        copy = _Copy(root / f"anno_{split}.pkl", root / f"objects_{split}.pkl", root / CSV)
+        names = (copy.annotations.name, copy.objects.name, CSV)
+        found[split] = SplitFiles(names, copy.items, copy.pairs)
     return found
+
+
+@dataclass
+class _Copy:
+    """One split of a copy. It remembers who is asked about what while shapes are read, for the pairs after them."""
+
+    annotations: Path
+    objects: Path
+    questions: Path
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def items(self) -> Iterator[Item]:
+        """Every object of the split, with the masks of all its annotations."""
+        masks = self._masks()
+        for key, points in read_pickle(self.objects, "dict"):
+            uid = str(key)
+            where = f"{self.objects}, key {uid!r}"
+            if not isinstance(points, np.ndarray) or points.ndim != 2 or points.shape[1] != 3:
+                raise InputError(f"{where} is no (N,3) array")
+            category, columns = masks.pop(uid, (UNKNOWN, {}))
+            for name, mask in columns.items():
+                if len(mask) != len(points):
+                    raise InputError(
+                        f"{where}: the mask of {name!r} has {len(mask)} values for {len(points)} points"
+                    )
+            yield heat_item(uid, category, np.ascontiguousarray(points, dtype=np.float32), columns, where)
+        if masks:
+            raise InputError(
+                f"{self.objects} lacks {len(masks)} annotated shapes, {next(iter(masks))!r} is the first"
+            )
+
+    def pairs(self) -> Iterator[Pair]:
+        """A pair for each annotation, in its order."""
+        said = questions(self.questions)
+        for uid, category, affordance in self.asked:
+            if affordance not in said.get(category, {}):
+                raise InputError(
+                    f"{self.questions} has no question about {category} and {affordance}, but {uid} is annotated so"
+                )
+            yield Pair(uid, said[category][affordance][0], None, affordance, 0)
+
+    def _masks(self) -> dict[str, tuple[str, dict[str, np.ndarray]]]:
+        """Category and masks by affordance of each shape."""
+        found: dict[str, tuple[str, dict[str, np.ndarray]]] = {}
+        self.asked = []
+        for uid, category, affordance, mask, where in _annotations(self.annotations):
+            known, columns = found.setdefault(uid, (category, {}))
+            if known != category:
+                raise InputError(f"{where}: {uid} is a {category}, and a {known} before")
+            if affordance in columns and not np.array_equal(columns[affordance], mask):
+                raise InputError(f"{where}: {uid} has another mask of {affordance!r} before")
+            columns[affordance] = mask
+            self.asked.append((uid, category, affordance))
+        return found
 
 
 def _annotations(path: Path) -> Iterator[tuple[str, str, str, np.ndarray, str]]:
@@ -159,15 +178,6 @@ def _annotations(path: Path) -> Iterator[tuple[str, str, str, np.ndarray, str]]:
             raise InputError(f"{where}: mask is {mask.dtype} {mask.shape}, expected numbers (N,)")
         uid = str(value(record, "shape_id", (str, int), where))
         yield uid, category, affordance, mask.reshape(-1).astype(np.float32), where
-
-
-def _pairs(root: Path, split: str) -> Iterator[Pair]:
-    asked = questions(root / CSV)
-    for uid, category, affordance, _, where in _annotations(root / f"anno_{split}.pkl"):
-        said = asked.get(category, {}).get(affordance)
-        if said is None:
-            raise InputError(f"{where}: {CSV} has no question about {category} and {affordance}")
-        yield Pair(uid, said[0], None, affordance, 0)
 
 
 def questions(path: Path) -> dict[str, dict[str, tuple[str, ...]]]:
