@@ -50,7 +50,6 @@ class TrainAffordance:
                 from partwise.train.affordance_presets import preset
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
-            from partwise.encoders.asking import open_language
 
             samples = self._samples()
             config = preset(self.MODEL, self.preset, _labels(samples))
@@ -58,10 +57,20 @@ class TrainAffordance:
             changes |= {} if self.start is None else {"start": str(self.start)}
             changes |= {} if self.steps is None else {"steps": self.steps}
             changes |= {} if self.language is None else {"language": self.language}
-            config = replace(config, **changes)
-            encoder = open_language(config.language)
+            encoder = self._encoder(str(changes.get("language", config.language)))
+            config = self._changed(replace(config, **changes), encoder)
         kept = max(1, len(samples) // 10)
         print(f"wrote {train(config, samples[kept:], self.out, encoder, samples[:kept], self.device)}")
+
+    def _changed(self, config: Any, encoder: Any) -> Any:
+        """The config with the options that one model alone has, and as its text encoder wants it."""
+        return config
+
+    def _encoder(self, language: str) -> Any:
+        """The text encoder: a BERT, which LM-AD is built around."""
+        from partwise.encoders.asking import open_language
+
+        return open_language(language)
 
     def _samples(self) -> list[Any]:
         from partwise.datasets.heat_pack import HeatPack
@@ -135,8 +144,32 @@ class TrainLas(TrainAffordance):
 
     With `--start`, on that encoder instead, and the two train together.
 
-    Example:
+    Examples:
         partwise train las runs/las --start runs/cmat/checkpoint
+        partwise train las runs/laso --preset paper --data packs/laso --language ./roberta-base --dice hm
     """
 
     MODEL: ClassVar[str] = "las"
+
+    upsampling: Literal["after", "before"] = "after"
+    """Whether the transformer works on patch tokens (paper) or on all points (release)."""
+    dice: Literal["standard", "hm", "release"] | None = None
+    """Form of the dice loss: of each sample, of LASO, or over the batch as released. Default: the preset's."""
+    language_revision: str | None = None
+    """The full commit of a hub id."""
+
+    def _changed(self, config: Any, encoder: Any) -> Any:
+        kind = config.model
+        head = getattr(kind, "head", kind)
+        width = encoder.token_width if head.reads == "tokens" else encoder.width
+        head = replace(head, upsampling=self.upsampling, text_width=width)
+        model = replace(kind, head=head) if hasattr(kind, "head") else head
+        return replace(config, model=model, dice=self.dice or config.dice)
+
+    def _encoder(self, language: str) -> Any:
+        """Any tower that gives tokens or vectors: RoBERTa in the paper."""
+        from partwise.encoders.text import load_text_encoder
+
+        return load_text_encoder(
+            language, revision=self.language_revision, allow_network=self.language_revision is not None
+        )

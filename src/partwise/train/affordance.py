@@ -143,13 +143,18 @@ def train_step(
 def compute_loss(
     logits: Float[Tensor, "B N T"], batch: Batch, config: AffordanceConfig, weights: Float[Tensor, "C"]
 ) -> Float[Tensor, ""]:
-    """Weighted cross-entropy for labels that compete; focal and dice loss (the HM loss) for heat."""
+    """Weighted cross-entropy for labels that compete; focal and dice loss for heat, in the form that the config names.
+
+    "hm" is the loss of LASO and IAGNet, its focal part guarded as they do; the others are those of LAS.
+    """
     if config.task == "labels":
         return F.cross_entropy(logits.flatten(0, 1), batch.label.flatten(), weight=weights)
     heat = torch.sigmoid(logits)
-    dice = dice_loss(heat, batch.heat, form="hm")  # (B,Q)
-    asked = batch.offered.sum().clamp(min=1)
-    return focal_terms(heat, batch.heat, guard="add").mean() + (dice * batch.offered).sum() / asked
+    focal = focal_terms(heat, batch.heat, guard="add" if config.dice == "hm" else "clamp").mean()
+    dice = dice_loss(heat, batch.heat, form=config.dice)
+    if dice.ndim:  # (B,Q): an action that is not offered has no overlap to gain
+        dice = (dice * batch.offered).sum() / batch.offered.sum().clamp(min=1)
+    return config.focal_weight * focal + config.dice_weight * dice
 
 
 def make_model(config: AffordanceConfig, encoder: TextEncoder) -> Any:

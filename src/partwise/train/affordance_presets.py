@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from partwise.datasets.affordance_words import OPENAD_LABELS
 from partwise.encoders.bert import BertConfig
 from partwise.errors import InputError
+from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.dgcnn import DgcnnConfig
 from partwise.models.las import LasConfig
 from partwise.models.lmad import MINILM, LMADConfig
@@ -32,6 +33,8 @@ class AffordanceConfig:
     halving      epochs after which rates halve, down to a hundredth; 0: half a cosine over the run
     norm_halving epochs after which the batch norms' momentum halves, from 0.1 down to 0.01; 0: never
     questions    asked about each shape at a time (task "heat")
+    dice         form of the dice loss for heat, see `losses.dice_loss`: "hm" (LASO), "standard" (LAS), "release" (its
+                 released code); focal_weight, dice_weight: of the two losses
     select       "last" or "best" on the validation samples
     language     "minilm" or a folder; random_language: keep the language model's random weights, for comparison
     encoder      of LAS: a checkpoint with a point decoder
@@ -59,6 +62,9 @@ class AffordanceConfig:
     norm_halving: int = 0
     class_weights: str = "inverse-log"
     questions: int = 2
+    dice: str = "hm"
+    focal_weight: float = 1.0
+    dice_weight: float = 1.0
     select: str = "best"
     language: str = "minilm"
     random_language: bool = False
@@ -75,6 +81,7 @@ class AffordanceConfig:
             "setting": ("full", "partial", "rotated"),
             "class_weights": ("inverse-log", "none"),
             "select": ("last", "best"),
+            "dice": ("hm", "standard", "release"),
         }
         for name, values in allowed.items():
             if getattr(self, name) not in values:
@@ -109,6 +116,23 @@ POINTREFER_PAPER = AffordanceConfig(
     weight_decay=1e-3,
     halving=10,
     class_weights="none",
+)
+
+# CMAT + LAS: 100 epochs of LASO's questions through RoBERTa-base, the encoder (`start`) at a tenth of the rate.
+ROBERTA = "FacebookAI/roberta-base"
+LAS_PAPER = AffordanceConfig(
+    PointLasConfig(PatchEncoderConfig(), LasConfig()),
+    steps=100_800,
+    task="heat",
+    labels=OPENAD_LABELS[:-1],
+    questions=1,
+    dice="standard",
+    rate=1e-4,
+    point_rate=1e-5,
+    weight_decay=0.01,
+    halving=0,
+    class_weights="none",
+    language=ROBERTA,
 )
 
 SMALL_POINTS = PointNet2Config(centers=(128, 32), width=16, neighbours=16)
@@ -172,7 +196,7 @@ _PAPER = {
     "pointnet2": replace(OPENAD_PAPER, model=ClosedSetConfig()),
     "dgcnn": replace(OPENAD_PAPER, model=ClosedSetConfig(DgcnnConfig())),
     "pointrefer": POINTREFER_PAPER,
-    "las": replace(POINTREFER_PAPER, model=LasConfig(token_width=192, point_width=384)),
+    "las": LAS_PAPER,
 }
 MODELS = tuple(_SMALL)
 PRESETS = ("tiny", "small", "paper")
@@ -189,7 +213,13 @@ def preset(model: str, size: str, labels: Sequence[str] | None = None) -> Afford
     else:
         config = small((_SMALL if size == "small" else _TINY)[model])
         if model in ("pointrefer", "las"):
-            config = replace(config, task="heat", labels=OPENAD_LABELS[:-1], class_weights="none")
+            config = replace(
+                config,
+                task="heat",
+                labels=OPENAD_LABELS[:-1],
+                class_weights="none",
+                dice="standard" if model == "las" else "hm",
+            )
         if size == "tiny":
             config = replace(
                 config,
