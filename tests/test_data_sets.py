@@ -87,7 +87,9 @@ def test_a_twin_is_converted_and_read_back(name, twin, tmp_path):
             assert 0 <= item.labels.max() < len(names)
             assert item.points.std() > 0
         data.verify(split)
-    assert found_counts(data)["objects"] == sum(MOCK_COUNTS[name].values())
+    counts = found_counts(data, ["gone shapes"])
+    assert counts["objects"] == sum(MOCK_COUNTS[name].values())
+    assert counts["gone shapes"] == 0
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -158,6 +160,15 @@ def test_shapenetpart_labels_count_from_zero_in_each_category(twins, tmp_path):
     assert manifest.label_names == NAMES
 
 
+def test_a_few_listed_training_shapes_may_be_absent_as_in_the_published_archive(twin, tmp_path):
+    root = twin("shapenetpart")
+    path = first(root, "shuffled_train*")
+    listed = json.loads(path.read_text())
+    first(root, f"{listed[4].split('/')[2]}.txt").unlink()
+    path.write_text(json.dumps([*listed, listed[0]]))  # and one that is listed twice
+    assert shapenetpart.convert(root, tmp_path / "out").counts() == {"train": 31, "val": 16, "test": 32}
+
+
 def test_both_layouts_of_shapenetpart_agree(twins, tmp_path):
     shapenetpart_hdf5.convert(twins / "shapenetpart-hdf5", tmp_path)
     data = Converted(tmp_path, "shapenetpart-hdf5")
@@ -181,6 +192,14 @@ def test_the_names_of_each_protocol_stand_for_the_same_labels():
     assert POINTCLIPV2_NAMES["Lamp"] == ("leg or wire", "lampshade")
     assert len(partnete.NAMES) == 45
     assert sum(map(len, partnete.NAMES.values())) == 103
+
+
+def test_shapes_with_a_label_are_counted_when_wanted(twins, tmp_path):
+    shapenetpart.convert(twins / "shapenetpart", tmp_path)
+    wanted = ("test shapes with data wire", "test shapes with handle", "val shapes with no such thing")
+    counts = found_counts(Converted(tmp_path, "shapenetpart"), wanted)
+    # Every shape of the twin has all its labels, two shapes of each category: bag, knife and mug have a handle.
+    assert [counts[key] for key in wanted] == [2, 6, 0]
 
 
 def test_scanobjectnn_keeps_the_object_and_leaves_out_names(tmp_path):
@@ -266,9 +285,16 @@ def half_label(root):
 
 
 def shape_gone(root):
-    path = first(root, "0*/*.txt")
+    listed = json.loads(first(root, "shuffled_test*").read_text())[0].split("/")
+    path = first(root, f"{listed[2]}.txt")
     path.unlink()
     return path.name
+
+
+def many_shapes_gone(root):
+    for name in json.loads(first(root, "shuffled_train*").read_text())[:21]:
+        first(root, f"{name.split('/')[2]}.txt").unlink()
+    return "and 20 other listed files are missing"
 
 
 def list_is_no_json(root):
@@ -288,7 +314,7 @@ def other_synset(root):
 
 
 SHAPENET = (
-    bad_word, short_row, nan_row, label_of_another_category, half_label, shape_gone, list_is_no_json,
+    bad_word, short_row, nan_row, label_of_another_category, half_label, shape_gone, many_shapes_gone, list_is_no_json,
     list_leaves_the_folder, other_synset,
 )  # fmt: skip
 
@@ -583,7 +609,7 @@ def test_hdf5_needs_its_extra(twin, tmp_path, monkeypatch):
 def test_a_check_of_another_folder_stops(twin):
     root = twin("shapenetpart")
     for path in root.rglob("0*/*.txt"):
-        path.unlink()
+        path.write_text("nothing")
     problems = shapenetpart.check(root)
     assert len(problems) == MOST_PROBLEMS + 1
     assert problems[-1].startswith("stopped after 50 problems")

@@ -136,7 +136,7 @@ class PrepareSet:
         if self.source is None and not module.SOURCE.made_here:
             raise MissingDataError(
                 f"{self.name} is made from a copy of the official files: name its folder as --source. "
-                f"It is had here: {module.SOURCE.where}"
+                f"It is obtained here: {module.SOURCE.where}"
             )
         with step(f"converting {self.name}"):
             counts, missing = prepare(module, self.source or Path(), self.root, self.partial)
@@ -206,9 +206,8 @@ def prepare(
     staging = Path(tempfile.mkdtemp(dir=_made(root), prefix=f".{name}."))
     try:
         manifest = module.convert(source, staging)
-        counts = found_counts(Converted(staging, name))
-        expected = dict.fromkeys(module.SOURCE.counts, 0)
-        problems = (*manifest.missing, *count_problems(module.SOURCE, expected | counts))
+        counts = found_counts(Converted(staging, name), module.SOURCE.counts)
+        problems = (*manifest.missing, *count_problems(module.SOURCE, counts))
         if problems and not partial:
             raise MissingDataError(
                 f"{source} is not the whole of {name}:{_listed(problems)}\n"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from partwise.datasets import (
     faust,
@@ -60,18 +63,30 @@ def dataset_module(name: str) -> DatasetModule:
     return DATASETS[name]
 
 
-def found_counts(data: Converted) -> dict[str, int]:
-    """What a converted data set holds, by what is counted: shapes and pairs of each split and in all, categories."""
-    manifest = data.manifest
-    counts = {f"{split} shapes": count for split, count in manifest.counts().items()}
+def found_counts(data: Converted, wanted: Iterable[str] = ()) -> dict[str, int]:
+    """What a converted data set holds, by what is counted; 0 for what is `wanted` and not there.
+
+    "<split> shapes", "objects" in all splits, "categories", "<split> pairs" and "pairs" where it has some. Only if
+    wanted, as every shape is read for it: "<split> shapes with <label>".
+    """
+    manifest, counts = data.manifest, dict.fromkeys(wanted, 0)
+    for split, ids in manifest.splits.items():
+        counts[f"{split} shapes"] = len(ids)
+        if (data.folder / f"pairs_{split}.jsonl").is_file():
+            counts[f"{split} pairs"] = len(data.pairs(split))
+            counts["pairs"] = counts.get("pairs", 0) + counts[f"{split} pairs"]
+        if any(key.startswith(f"{split} shapes with ") for key in counts):
+            counts |= _shapes_with(data, split)
     counts["objects"] = len({uid for ids in manifest.splits.values() for uid in ids})
     counts["categories"] = len(manifest.label_names)
-    pairs = {
-        split: len(data.pairs(split))
-        for split in manifest.splits
-        if (data.folder / f"pairs_{split}.jsonl").is_file()
-    }
-    if pairs:
-        counts |= {f"{split} pairs": count for split, count in pairs.items()}
-        counts["pairs"] = sum(pairs.values())
     return counts
+
+
+def _shapes_with(data: Converted, split: str) -> Counter[str]:
+    """How many shapes of a split have a point of each label."""
+    found: Counter[str] = Counter()
+    for item in data.split(split):
+        names = data.manifest.names_of(item.uid, item.category)
+        labels = np.unique(item.labels) if item.labels is not None else ()
+        found.update(f"{split} shapes with {names[label]}" for label in labels if label >= 0)
+    return found

@@ -71,7 +71,9 @@ def convert_entries(
     Raises MissingDataError if nothing is listed, and whatever reading an entry raises; then nothing is written.
     """
     if not entries:
-        raise MissingDataError(f"{root} lists no shape of {source.title}: it is had here: {source.where}")
+        raise MissingDataError(
+            f"{root} lists no shape of {source.title}, which is obtained here: {source.where}"
+        )
     tables = [name for name in source.files if (root / name).is_file()]
     present = {key for entry in entries for key in (entry.category, entry.uid)}
     manifest = empty_manifest(
@@ -149,7 +151,7 @@ def check_entries(
     try:
         place = folder(Path(root))
     except MissingDataError as error:
-        return [f"{error} {source.title} is had here: {source.where}"]
+        return [f"{error}. {source.title} is obtained here: {source.where}"]
     problems = file_problems(source, place)
     try:
         listed = entries(place)
