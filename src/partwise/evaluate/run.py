@@ -1,0 +1,124 @@
+"""A protocol run from end to end: ask, measure, log each sample, sum up."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from partwise import __version__
+from partwise.errors import InputError
+from partwise.evaluate.ask import Answerer
+from partwise.evaluate.figures import summarise
+from partwise.evaluate.log import RunLog
+from partwise.evaluate.measure import measure
+from partwise.evaluate.protocol import Protocol
+from partwise.evaluate.questions import Question, questions
+from partwise.evaluate.results import DataNotes, Result
+from partwise.evaluate.sources import Source
+
+# A line of progress after this many samples.
+SAY_EVERY = 100
+
+
+def evaluate(
+    protocol: Protocol,
+    source: Source,
+    answerer: Answerer,
+    limit: int | None = None,
+    log: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Result:
+    """Ask every question of a protocol with each of its seeds and sum up the answers.
+
+    limit  only the first samples; the result says so
+    log    a .jsonl that is written as the run goes and taken up again after a kill
+    say    hears of progress
+
+    Raises what reading data, asking and measuring raise, naming shape and key; what was measured before stays in
+    the log.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"limit is {limit}: 1 at least")
+    record = protocol.record()
+    same = {
+        key: value for key, value in record.items() if key != "seeds"
+    }  # further seeds go into the same log
+    header = {"protocol": same, "model": asdict(answerer.notes), "config": answerer.config}
+    kept = RunLog(log, {**header, "origin": answerer.origin})
+    asked: list[Question] = []
+    measured = []
+    digest = hashlib.sha256()
+    for number, seed in enumerate(protocol.seeds):
+        rows = []
+        for question in questions(protocol, source, seed, limit):
+            if number == 0:
+                _add(digest, question)
+                asked.append(_without_points(protocol, question))
+            known = kept.get(seed, question.key)
+            if known is None:
+                known = kept.add(
+                    seed, question.key, measure(protocol, question, answerer.answer(question, seed))
+                )
+            rows.append(known)
+            if len(rows) % SAY_EVERY == 0:
+                say(f"{protocol.id}: seed {seed}: {len(rows):,} samples")
+        if number == 0:
+            _check(protocol, asked, digest.hexdigest(), limit)
+        measured.append(rows)
+    figures, samples = summarise(protocol, asked, measured)
+    data = DataNotes(protocol.dataset, protocol.split, digest.hexdigest(), len(asked), limit)
+    return Result(
+        protocol=record,
+        model=answerer.notes,
+        data=data,
+        origin=answerer.origin,
+        seeds=protocol.seeds,
+        config=answerer.config,
+        versions=versions(),
+        figures=figures,
+        samples=samples,
+    )
+
+
+def versions() -> dict[str, str]:
+    """What numbers may depend on besides the data."""
+    return {
+        "partwise": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _add(digest: hashlib._Hash, question: Question) -> None:
+    """Points and truth of a question, with their types, into the hash of the data."""
+    digest.update(question.key.encode())
+    for array in (question.points, question.truth):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+
+
+def _without_points(protocol: Protocol, question: Question) -> Question:
+    """A question that costs no memory; pooled heat still needs its truth."""
+    pooled = protocol.task == "heat" and protocol.averaging[0] == "pooled"
+    empty = np.zeros((0, 3), dtype=np.float32)
+    truth = question.truth if pooled else question.truth[:0]
+    return replace(question, points=empty, faces=None, rows=None, truth=truth)
+
+
+def _check(protocol: Protocol, asked: list[Question], sha256: str, limit: int | None) -> None:
+    keys = [question.key for question in asked]
+    if len(set(keys)) != len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InputError(f"{protocol.id}: the sample {twice!r} comes twice: the data set is damaged")
+    if limit is None and protocol.data_sha256 not in (None, sha256):
+        raise InputError(
+            f"{protocol.id} is fixed to data with the hash {str(protocol.data_sha256)[:12]}, found {sha256[:12]}: "
+            "this copy of the data set differs"
+        )

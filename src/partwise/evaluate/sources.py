@@ -1,0 +1,121 @@
+"""Where a protocol's shapes come from: a converted data set, the procedural world, or a folder of real objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+
+from partwise.datasets.converted import Converted, Pair
+from partwise.datasets.converted_item import Item
+from partwise.datasets.objects import RealObjects
+from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
+from partwise.datasets.sample import Sample
+from partwise.datasets.world.surface import Scan
+from partwise.errors import InputError, MissingDataError
+from partwise.evaluate.protocol import Protocol
+
+POINTS = 2048
+# No pack is made with this seed.
+SEED_NEVER_TRAINED_ON = 1_000_003
+# Shapes of a held-out category for each one of a training category: there are few of these categories.
+HELD_OUT_TIMES = 5
+
+
+@dataclass(frozen=True)
+class Source:
+    """The shapes of one split, what their labels mean, and what is asked about which shape.
+
+    names   of an item: what its labels 0, 1, ... stand for
+    pairs   of shape and affordance, where the data set has them
+    up      axis that points up
+    """
+
+    items: Sequence[Item]
+    names: Callable[[Item], tuple[str, ...]]
+    pairs: tuple[Pair, ...] | None
+    up: str
+
+
+def open_source(protocol: Protocol, root: Path | None) -> Source:
+    """The data of a protocol. `root` holds converted data sets, or the real objects; the procedural world needs none.
+
+    Raises MissingDataError naming the command that prepares what is missing.
+    """
+    if protocol.dataset == "procedural":
+        return _of_samples(_procedural(protocol))
+    if root is None:
+        raise MissingDataError(
+            f"{protocol.id} needs the data set {protocol.dataset!r}: give its folder as --root; "
+            f"`partwise data prepare {protocol.dataset}` makes it from a copy of the official files"
+        )
+    if protocol.dataset == "objects":
+        scan = Scan(points=POINTS, kind="cad")
+        return _of_samples(RealObjects(root, split=protocol.split, least_names=2, scan=scan))
+    data = Converted(root, protocol.dataset)
+    pairs = None
+    if (data.folder / f"pairs_{protocol.split}.jsonl").is_file():
+        pairs = tuple(data.pairs(protocol.split))
+    names = data.manifest.label_names
+    return Source(data.split(protocol.split), lambda item: names[item.category], pairs, data.manifest.up)
+
+
+def _procedural(protocol: Protocol) -> ProceduralShapes:
+    scan, heat = Scan(points=POINTS, kind="mixed"), protocol.task != "parts"
+    if protocol.split == "held-out-seeds":
+        seen = training_categories()
+        return ProceduralShapes(SEED_NEVER_TRAINED_ON, seen, scan, len(seen), heat)
+    if protocol.split == "held-out-categories":
+        return ProceduralShapes(SEED_NEVER_TRAINED_ON, HELD_OUT, scan, len(HELD_OUT) * HELD_OUT_TIMES, heat)
+    raise InputError(
+        f"{protocol.id}: the procedural world has the splits held-out-seeds and held-out-categories, "
+        f"not {protocol.split!r}"
+    )
+
+
+class _Items(Sequence[Item]):
+    """Samples as items, made when asked for; the last one is kept, for its names are asked for next."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+        self._last: tuple[Item, tuple[str, ...]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self[index] for index in range(len(self)))
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(len(self))[index]]
+        sample = self._samples[index]
+        item = Item(
+            uid=re.sub(r"[^A-Za-z0-9_.+-]", "_", sample.uid).lstrip(".+-"),
+            category=sample.category,
+            points=sample.points.astype(np.float32),
+            labels=sample.labels.astype(np.int32),
+            heat=sample.heat.clip(0, 1) if sample.affordances else None,
+            heat_names=sample.affordances,
+        )
+        self._last = item, tuple(part.name for part in sample.parts)
+        return item
+
+    def names(self, item: Item) -> tuple[str, ...]:
+        """What the labels of the item that was made last stand for."""
+        if self._last is None or self._last[0] is not item:
+            raise InputError(f"{item.uid} is not the item that was asked for last")
+        return self._last[1]
+
+
+def _of_samples(samples: Sequence[Sample]) -> Source:
+    items = _Items(samples)
+    return Source(items, items.names, None, "y")
