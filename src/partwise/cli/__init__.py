@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|afford|doctor|convert|zeroshot|textbank|data|lift|train|eval|info`."""
+"""The command line: `partwise segment|afford|doctor|convert|zeroshot|textbank|data|lift|train|eval|table|info`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from partwise.cli.eval import Eval
 from partwise.cli.info import Info
 from partwise.cli.lift import Lift
 from partwise.cli.segment import Segment
+from partwise.cli.table import Table
 from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
 from partwise.cli.zeroshot import ZeroShot
@@ -39,6 +40,7 @@ Command = (
     | Annotated[Lift, _subcommand("lift", Lift)]
     | Annotated[Train, _subcommand("train", Train)]
     | Annotated[Eval, _subcommand("eval", Eval)]
+    | Annotated[Table, _subcommand("table", Table)]
     | Annotated[Info, _subcommand("info", Info)]
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, runtime_checkable
 from typing import Protocol as Door
 
 import numpy as np
@@ -21,6 +21,7 @@ from partwise.shape import Shape
 HOT = 0.5
 
 
+@runtime_checkable
 class Answerer(Door):
     """Whoever answers: our `Segmenter`, or predictions that lie in files.
 
@@ -96,7 +97,7 @@ class SegmenterAnswers:
             self.segmenter.afford(self._look_at(question, seed * votes + vote), phrases).heat
             for vote in range(votes)
         ]
-        mean = maps[0] if votes == 1 else np.mean(maps, axis=0, dtype=np.float64).astype(np.float32)
+        mean = maps[0] if votes == 1 else np.stack(maps).mean(axis=0)
         return mean[:, 0] if question.truth.ndim == 1 and self.protocol.task == "heat" else mean
 
     def _look_at(self, question: Question, seed: int) -> Look:

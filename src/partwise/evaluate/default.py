@@ -23,15 +23,13 @@ from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
 from partwise.evaluate.parts import CONDITIONS, ShapeScore, evaluate_parts, mean_scores
+from partwise.evaluate.sources import HELD_OUT_TIMES, SEED_NEVER_TRAINED_ON
 from partwise.metrics.uncertainty import bootstrap_interval, reliability
 from partwise.predict import Segmenter
 from partwise.shape import Shape
 
 POINTS = 10_000
 HEAT_POINTS = 2_048
-SEED_NEVER_TRAINED_ON = 1_000_003
-# Shapes of a held-out category for each one of a training category: there are few of these categories.
-HELD_OUT_TIMES = 5
 
 
 def evaluate_default(

@@ -156,14 +156,13 @@ def _labels(
             block = slice(start, start + labels), slice(start, start + labels + 1)
             tables[(seed, number, *block)] = confusion(entry, labels)
     without = _uncounted(protocol, rounds, labels)
-    scores = [label_scores(table.sum(axis=0), without) for table in tables]
+    scores = [label_scores(table.sum(axis=0, dtype=np.int64), without) for table in tables]
     objects = [q.object for q in asked]
     flat = tables.sum(axis=0).reshape(len(asked), -1).astype(np.float64)
 
     def drawn(weights: np.ndarray) -> np.ndarray:
-        return np.array(
-            [label_scores(row.reshape(tables.shape[2:]), without).miou for row in (weights @ flat)]
-        )
+        summed = np.rint(weights @ flat).astype(np.int64).reshape(-1, *tables.shape[2:])
+        return np.array([label_scores(table, without).miou for table in summed])
 
     return {
         "miou": _figure([one.miou for one in scores], _redrawn(drawn, objects)),
@@ -199,10 +198,20 @@ def _shape_interval(
     table: Float64[np.ndarray, "S K"], objects: list[str], categories: list[str] | None = None
 ) -> tuple[float | None, float | None]:
     values = known_means(table, axis=1)
-    if np.isnan(values).all():
+    if _lonely(values, objects, categories or [""] * len(objects)):
         return None, None
     interval = bootstrap_interval(values, 0, DRAWS, LEVEL, objects, categories)
     return interval.low, interval.high
+
+
+def _lonely(values: Float64[np.ndarray, "S"], objects: list[str], categories: list[str]) -> bool:
+    """Whether no category has two objects with a value, so that drawing again changes nothing."""
+    pairs = {
+        (category, one)
+        for category, one, value in zip(categories, objects, values, strict=True)
+        if not np.isnan(value)
+    }
+    return len(pairs) == len({category for category, _ in pairs})
 
 
 def _redrawn(
@@ -211,6 +220,8 @@ def _redrawn(
     """The interval of a figure of weights (D,S) when objects are drawn again with replacement."""
     _, cluster = np.unique(np.array(objects), return_inverse=True)
     count = int(cluster.max()) + 1
+    if count < 2:
+        return None, None
     draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=DRAWS)
     values = figure(draws[:, cluster].astype(np.float64))
     values = values[~np.isnan(values)]

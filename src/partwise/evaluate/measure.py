@@ -1,4 +1,4 @@
-"""What one answer is worth: counts or scores of a sample in JSON's types; every figure of a protocol follows from them."""
+"""What one answer is worth: counts or scores of a sample, from which every figure of a protocol follows."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def joined_counts(measured: list[Measure], categories: list[str]) -> PartCounts:
     """The counts of many samples as one table."""
     pieces = []
     for one, category in zip(measured, categories, strict=True):
-        tables = [np.array([one[name]], dtype=np.int64) for name in ("common", "found", "truth")]
-        pieces.append(PartCounts(*tables, np.array([tables[0].shape[1]]), (category,)))
+        common, found, truth = (np.array([one[n]], dtype=np.int64) for n in ("common", "found", "truth"))
+        pieces.append(PartCounts(common, found, truth, np.array([common.shape[1]]), (category,)))
     return join_counts(pieces)
 
 

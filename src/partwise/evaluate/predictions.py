@@ -65,16 +65,12 @@ class FolderAnswers:
     def check(self, asked: Iterable[Question]) -> None:
         """Raises MissingDataError naming the files that are not there, before anything is scored."""
         keys = [question.key for question in asked]
-        lacking = [
-            str(self._path(key, seed))
-            for seed in self.seeds
-            for key in keys
-            if not self._path(key, seed).is_file()
-        ]
+        paths = [self._path(key, seed) for seed in self.seeds for key in keys]
+        lacking = [str(path) for path in paths if not path.is_file()]
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             raise MissingDataError(
-                f"{len(lacking)} of {len(keys) * len(self.seeds)} predictions are missing: "
+                f"{len(lacking)} of {len(paths)} predictions are missing: "
                 f"{', '.join(lacking[:5])}{more}; a benchmark is scored whole, or not at all"
             )
 

@@ -78,6 +78,7 @@ class Protocol:
     benchmark      the name that `partwise eval` takes; its `headline` protocols run when no other is named
     title          one line on what is measured
     dataset, split folder and split of the converted data
+    samples        how many the whole split has, where that is known
     data_sha256    of what is asked, where a copy has been verified; another copy is refused
     task           "parts", "heat" (a map for each pair), "affordances" (all maps of a shape), "labels" (one per point)
     names          lists of words, one round of questions for each; "data" asks as the data set spells its labels
@@ -99,6 +100,7 @@ class Protocol:
     votes          forward passes with different seeds whose heat is averaged
     selection      the split on which checkpoints may be picked; None if there is none
     zero_shot      whether training on the tested categories is to be flagged
+    beside         protocols without which a table notes that this one is half the answer
     seeds          the seeds of a run
     missing        what is not known and keeps our own models from being asked; predictions of others can be scored
     note           what a reader must know before comparing
@@ -111,6 +113,7 @@ class Protocol:
     title: str
     dataset: str
     split: str
+    samples: int | None
     data_sha256: str | None
     task: str
     names: tuple[str, ...]
@@ -132,6 +135,7 @@ class Protocol:
     votes: int
     selection: str | None
     zero_shot: bool
+    beside: tuple[str, ...]
     seeds: tuple[int, ...]
     missing: str | None
     note: str
@@ -157,6 +161,7 @@ class Protocol:
         return json.loads(json.dumps(asdict(self)))
 
 
+@cache
 def protocol_ids() -> tuple[str, ...]:
     """The ids of every protocol in the package, sorted."""
     folder = _folder()
@@ -211,9 +216,11 @@ def from_record(content: Mapping[str, Any], source: str) -> Protocol:
     if absent := sorted(known - content.keys()):
         raise InputError(f"{source} leaves {', '.join(absent)} open: a protocol states every field")
     try:
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+        }
         values["sampling"] = tuple(Step(**step) for step in content["sampling"])
-        keep = {key: tuple(v) if isinstance(v, list) else v for key, v in content["keep"].items()}
+        keep: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["keep"].items()}
         values["keep"] = Keep(**keep)
         values["held_out"] = {name: tuple(value) for name, value in content["held_out"].items()}
         return Protocol(**values)

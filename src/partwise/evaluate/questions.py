@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -28,7 +29,8 @@ class Question:
 
     key       names the sample in results, logs and prediction files
     object    what a bootstrap draws together
-    points    (N,3) of the file, turned where the protocol turns them; faces (F,3) where all vertices of a mesh are asked
+    points    (N,3) of the file, turned where the protocol turns them
+    faces     (F,3) where all vertices of a mesh are asked
     rows      (M,) which points; repeats where they were drawn with replacement; None for all
     phrases   the T words as they are asked
     answers   the label that each phrase stands for, -1 for none
@@ -98,15 +100,14 @@ def _pair_questions(protocol: Protocol, source: Source, seed: int) -> Iterator[Q
             for name in item.heat_names
         )
     else:
-        row = {uid: number for number, uid in enumerate(getattr(source.items, "uids", ()))}
         asked = (
             (
-                source.items[row[pair.uid]],
+                source.pairs.item(pair.uid),
                 pair,
                 pair.affordance,
                 f"{number:05d}.{pair.uid}.{key_of(pair.affordance)}",
             )
-            for number, pair in enumerate(source.pairs)
+            for number, pair in enumerate(source.pairs.rows)
             if protocol.keep.question is None or pair.question_id == protocol.keep.question
         )
     for item, pair, affordance, key in asked:
@@ -209,14 +210,16 @@ def _map_question(
     )
 
 
-def _place(protocol: Protocol, source: Source, item: Item, key: str, rows: np.ndarray | None) -> dict:
+def _place(
+    protocol: Protocol, source: Source, item: Item, key: str, rows: np.ndarray | None
+) -> dict[str, Any]:
     """What all questions about an item share."""
     points = item.points
     if protocol.rotation is not None:
         points = (points @ rotation_of(item.uid).T).astype(np.float32)
     return {
         "key": key,
-        "object": item.object if hasattr(item, "object") else item.uid,
+        "object": item.uid,
         "category": item.category,
         "points": points,
         "faces": item.faces if rows is None else None,
@@ -226,7 +229,7 @@ def _place(protocol: Protocol, source: Source, item: Item, key: str, rows: np.nd
 
 
 def _rows(protocol: Protocol, item: Item, seed: int) -> Int64[np.ndarray, "M"] | None:
-    """The points that the steps of sampling leave; a shape's draw depends on its name and the seed, not on its place."""
+    """The points that the steps of sampling leave; a draw depends on the shape's name and the seed, not its place."""
     if not protocol.sampling:
         return None
     rows = np.arange(len(item.points))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from partwise.datasets.converted import Converted, Pair
 from partwise.datasets.converted_item import Item
 from partwise.datasets.objects import RealObjects
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
-from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError, MissingDataError
 from partwise.evaluate.protocol import Protocol
 
-POINTS = 2048
+# More than a model samples, so that its seed matters.
+POINTS = 4096
 # No pack is made with this seed.
 SEED_NEVER_TRAINED_ON = 1_000_003
 # Shapes of a held-out category for each one of a training category: there are few of these categories.
@@ -27,18 +27,26 @@ HELD_OUT_TIMES = 5
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """The pairs of a split, and the shape of each by its name."""
+
+    rows: tuple[Pair, ...]
+    item: Callable[[str], Item]
+
+
+@dataclass(frozen=True)
 class Source:
     """The shapes of one split, what their labels mean, and what is asked about which shape.
 
-    names   of an item: what its labels 0, 1, ... stand for
-    pairs   of shape and affordance, where the data set has them
-    up      axis that points up
+    names    of an item: what its labels 0, 1, ... stand for
+    up       axis that points up
+    pairs    what is asked about which shape, where the data set says so
     """
 
-    items: Sequence[Item]
+    items: Iterable[Item]
     names: Callable[[Item], tuple[str, ...]]
-    pairs: tuple[Pair, ...] | None
     up: str
+    pairs: Pairs | None = None
 
 
 def open_source(protocol: Protocol, root: Path | None) -> Source:
@@ -57,11 +65,13 @@ def open_source(protocol: Protocol, root: Path | None) -> Source:
         scan = Scan(points=POINTS, kind="cad")
         return _of_samples(RealObjects(root, split=protocol.split, least_names=2, scan=scan))
     data = Converted(root, protocol.dataset)
+    names, split = data.manifest.label_names, data.split(protocol.split)
     pairs = None
     if (data.folder / f"pairs_{protocol.split}.jsonl").is_file():
-        pairs = tuple(data.pairs(protocol.split))
-    names = data.manifest.label_names
-    return Source(data.split(protocol.split), lambda item: names[item.category], pairs, data.manifest.up)
+        # Pairs about one shape mostly follow each other.
+        item = lru_cache(maxsize=8)(lambda uid: split[split.row(uid)])
+        pairs = Pairs(tuple(data.pairs(protocol.split)), item)
+    return Source(split, lambda item: names[item.category], data.manifest.up, pairs)
 
 
 def _procedural(protocol: Protocol) -> ProceduralShapes:
@@ -77,45 +87,33 @@ def _procedural(protocol: Protocol) -> ProceduralShapes:
     )
 
 
-class _Items(Sequence[Item]):
+class _Items:
     """Samples as items, made when asked for; the last one is kept, for its names are asked for next."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    def __init__(self, samples: ProceduralShapes | RealObjects) -> None:
         self._samples = samples
         self._last: tuple[Item, tuple[str, ...]] | None = None
 
-    def __len__(self) -> int:
-        return len(self._samples)
-
     def __iter__(self) -> Iterator[Item]:
-        return (self[index] for index in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Item]: ...
-    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(len(self))[index]]
-        sample = self._samples[index]
-        item = Item(
-            uid=re.sub(r"[^A-Za-z0-9_.+-]", "_", sample.uid).lstrip(".+-"),
-            category=sample.category,
-            points=sample.points.astype(np.float32),
-            labels=sample.labels.astype(np.int32),
-            heat=sample.heat.clip(0, 1) if sample.affordances else None,
-            heat_names=sample.affordances,
-        )
-        self._last = item, tuple(part.name for part in sample.parts)
-        return item
+        for sample in self._samples:
+            item = Item(
+                uid=re.sub(r"[^A-Za-z0-9_.+-]", "_", sample.uid).lstrip(".+-"),
+                category=sample.category,
+                points=sample.points.astype(np.float32),
+                labels=sample.labels.astype(np.int32),
+                heat=sample.heat.clip(0, 1) if sample.affordances else None,
+                heat_names=sample.affordances,
+            )
+            self._last = item, tuple(part.name for part in sample.parts)
+            yield item
 
     def names(self, item: Item) -> tuple[str, ...]:
         """What the labels of the item that was made last stand for."""
         if self._last is None or self._last[0] is not item:
-            raise InputError(f"{item.uid} is not the item that was asked for last")
+            raise InputError(f"{item.uid} is not the item that was made last")
         return self._last[1]
 
 
-def _of_samples(samples: Sequence[Sample]) -> Source:
+def _of_samples(samples: ProceduralShapes | RealObjects) -> Source:
     items = _Items(samples)
-    return Source(items, items.names, None, "y")
+    return Source(items, items.names, "y")
