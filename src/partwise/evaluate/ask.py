@@ -14,6 +14,7 @@ from partwise.evaluate.protocol import Protocol
 from partwise.evaluate.questions import NONE, Question
 from partwise.evaluate.results import ModelNotes
 from partwise.io.geometry import Geometry
+from partwise.metrics.heat import mean_vote
 from partwise.predict import Look, Segmenter
 from partwise.shape import Shape
 
@@ -97,7 +98,7 @@ class SegmenterAnswers:
             self.segmenter.afford(self._look_at(question, seed * votes + vote), phrases).heat
             for vote in range(votes)
         ]
-        mean = maps[0] if votes == 1 else np.stack(maps).mean(axis=0)
+        mean = mean_vote(np.stack(maps))
         return mean[:, 0] if question.truth.ndim == 1 and self.protocol.task == "heat" else mean
 
     def _look_at(self, question: Question, seed: int) -> Look:

@@ -17,13 +17,13 @@ from jaxtyping import Bool, Float32
 
 from partwise import __version__
 from partwise.datasets.objects import RealObjects
+from partwise.datasets.own_procedural import HELD_OUT_TIMES, SEED_NEVER_TRAINED_ON
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
 from partwise.evaluate.parts import CONDITIONS, ShapeScore, evaluate_parts, mean_scores
-from partwise.evaluate.sources import HELD_OUT_TIMES, SEED_NEVER_TRAINED_ON
 from partwise.metrics.uncertainty import bootstrap_interval, reliability
 from partwise.predict import Segmenter
 from partwise.shape import Shape

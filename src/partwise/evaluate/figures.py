@@ -13,9 +13,10 @@ from partwise.evaluate.protocol import DATA_NAMES, Protocol, load_names
 from partwise.evaluate.questions import Question
 from partwise.evaluate.results import Figure, SampleRow
 from partwise.metrics.averages import known_mean, known_means
+from partwise.metrics.counts import PartCounts
 from partwise.metrics.heat import cmat_pooled
 from partwise.metrics.labels import label_scores
-from partwise.metrics.parts import instance_iou, part_iou, part_scores
+from partwise.metrics.parts import instance_iou, part_first_scores, part_iou, part_scores
 from partwise.metrics.uncertainty import bootstrap_interval
 
 DRAWS, LEVEL = 1000, 0.95
@@ -78,12 +79,12 @@ def _parts(protocol: Protocol, asked: Sequence[Question], measured: Sequence[Seq
             interval = _shape_interval(shapes, objects, categories)
             figures["ciou"] = _figure([one.category for one in scores], interval)
         else:
-            figures["part_miou"] = _part_figure([part_iou(table, absent) for table in tables], asked)
+            figures["part_miou"] = _part_figure(tables, absent, asked)
     figures["accuracy"] = _figure([one.accuracy for one in scores], (None, None))
     return figures, [{"iou": tuple(row)} for row in shapes.tolist()]
 
 
-def _part_figure(each: list[Float64[np.ndarray, "S P"]], asked: Sequence[Question]) -> Figure:
+def _part_figure(tables: Sequence[PartCounts], absent: str, asked: Sequence[Question]) -> Figure:
     """Each part over shapes, then over a category's parts, then over categories."""
     names, inverse = np.unique(np.array([q.category for q in asked]), return_inverse=True)
 
@@ -91,8 +92,8 @@ def _part_figure(each: list[Float64[np.ndarray, "S P"]], asked: Sequence[Questio
         mine = [inverse == number for number in range(len(names))]
         return known_means(np.stack([_column_first(iou[m], weights[:, m]) for m in mine], axis=1), axis=1)
 
-    found = [float(means(one, np.ones((1, len(one))))[0]) for one in each]
-    mean = _known_layers(each)
+    mean = _known_layers([part_iou(table, absent) for table in tables])
+    found = [part_first_scores(table, absent).miou for table in tables]
     return _figure(found, _redrawn(lambda weights: means(mean, weights), [q.object for q in asked]))
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from partwise.datasets.converted import Converted, Pair
 from partwise.datasets.converted_item import Item
+from partwise.datasets.manifest import MANIFEST
 from partwise.datasets.objects import RealObjects
+from partwise.datasets.own_procedural import HELD_OUT_TIMES, SEED_NEVER_TRAINED_ON
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError, MissingDataError
@@ -20,10 +22,6 @@ from partwise.evaluate.protocol import Protocol
 
 # More than a model samples, so that its seed matters.
 POINTS = 4096
-# No pack is made with this seed.
-SEED_NEVER_TRAINED_ON = 1_000_003
-# Shapes of a held-out category for each one of a training category: there are few of these categories.
-HELD_OUT_TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Source:
 
 
 def open_source(protocol: Protocol, root: Path | None) -> Source:
-    """The data of a protocol. `root` holds converted data sets, or the real objects; the procedural world needs none.
+    """The data of a protocol. `root` holds converted data sets, or GLB files of objects; the world needs none.
 
     Raises MissingDataError naming the command that prepares what is missing.
     """
@@ -61,17 +59,19 @@ def open_source(protocol: Protocol, root: Path | None) -> Source:
             f"{protocol.id} needs the data set {protocol.dataset!r}: give its folder as --root; "
             f"`partwise data prepare {protocol.dataset}` makes it from a copy of the official files"
         )
-    if protocol.dataset == "objects":
+    if protocol.dataset == "objects" and not (root / "objects" / MANIFEST).is_file():
         scan = Scan(points=POINTS, kind="cad")
         return _of_samples(RealObjects(root, split=protocol.split, least_names=2, scan=scan))
     data = Converted(root, protocol.dataset)
-    names, split = data.manifest.label_names, data.split(protocol.split)
+    split = data.split(protocol.split)
     pairs = None
     if (data.folder / f"pairs_{protocol.split}.jsonl").is_file():
         # Pairs about one shape mostly follow each other.
         item = lru_cache(maxsize=8)(lambda uid: split[split.row(uid)])
         pairs = Pairs(tuple(data.pairs(protocol.split)), item)
-    return Source(split, lambda item: names[item.category], data.manifest.up, pairs)
+    return Source(
+        split, lambda item: data.manifest.names_of(item.uid, item.category), data.manifest.up, pairs
+    )
 
 
 def _procedural(protocol: Protocol) -> ProceduralShapes:
