@@ -77,8 +77,10 @@ def found_counts(data: Converted, wanted: Iterable[str] = ()) -> dict[str, int]:
             counts["pairs"] = counts.get("pairs", 0) + counts[f"{split} pairs"]
         if any(key.startswith(f"{split} shapes with ") for key in counts):
             counts |= _shapes_with(data, split)
-    counts["objects"] = len({uid for ids in manifest.splits.values() for uid in ids})
-    counts["categories"] = len(manifest.label_names)
+    uids = {uid for ids in manifest.splits.values() for uid in ids}
+    counts["objects"] = len(uids)
+    if categories := manifest.label_names.keys() - uids:  # without those that are names of one shape
+        counts["categories"] = len(categories)
     return counts
 
 
