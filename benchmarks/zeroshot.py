@@ -20,11 +20,13 @@ from ladder import area_iou
 from machine import save
 
 from partwise import Segmenter, Shape
+from partwise.anchors import sample_anchors
 from partwise.datasets.objects import RealObjects
 from partwise.encoders.bank import PhraseEmbedder, TextBank
 from partwise.lift.cameras import LAYOUTS
 from partwise.lift.render import render_views, scene_of
 from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings
+from partwise.lift.splat import CloudScene
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
 from partwise.predict import SegmenterConfig
@@ -86,11 +88,13 @@ def segmenters(
     """PointCLIP V2 around a tower with words, and COPS around it and a tower without; both know this shape alone."""
     words, looks = spaces
     cops = COPSConfig.of(pointclip, "simulated")
+    anchors = sample_anchors(shape, 10_000, "unit_sphere", 0)  # which COPS draws
+    cloud = CloudScene(Shape.of(anchors.original, up=shape.up), radius=cops.viewing.splats)
     speaks, sees = (
-        SimulatedTower(teacher, render_views(scene_of(shape), LAYOUTS[v.cameras](v.size)), truth)
-        for teacher, v in (
-            (SimulatedTeacher(words, PATCH, noise, noise), pointclip.viewing),
-            (SimulatedTeacher(looks, PATCH), cops.viewing),
+        SimulatedTower(teacher, render_views(scene, LAYOUTS[v.cameras](v.size)), labels)
+        for teacher, scene, labels, v in (
+            (SimulatedTeacher(words, PATCH, noise, noise), scene_of(shape), truth, pointclip.viewing),
+            (SimulatedTeacher(looks, PATCH), cloud, truth[anchors.place], cops.viewing),
         )
     )
     embedder = PhraseEmbedder(TextBank(tuple(names), words.astype(np.float16), "simulated", "simulated"))

@@ -1,6 +1,7 @@
 """Zero-shot segmenters from lifted features: real towers in the real format, and the simulated teacher as the tower."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.lift.cameras import LAYOUTS
 from partwise.lift.render import depth_pictures, pictures, render_views, scene_of
 from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings
+from partwise.lift.splat import CloudScene
 from partwise.lifted.clusters import aggregate, k_means, name_clusters, neighbour_votes
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
@@ -27,13 +29,19 @@ from partwise.predict import SegmenterConfig
 from partwise.pretrained import save_zero_shot
 
 NAMES = ("seat", "back", "leg")
+ANCHORS = 3000
 
 
 class CheckedTower(SimulatedTower):
     """Sees to it that the pictures are those of its views: it then says what an ideal tower would say of them."""
 
     def __init__(self, teacher, shape, labels, viewing):
-        views = render_views(scene_of(shape), LAYOUTS[viewing.cameras](viewing.size))
+        scene = scene_of(shape)
+        if viewing.splats is not None:
+            anchors = sample_anchors(shape, ANCHORS, "unit_sphere", 0)
+            scene = CloudScene(Shape.of(anchors.original, up=shape.up), radius=viewing.splats)
+            labels = labels[anchors.place]
+        views = render_views(scene, LAYOUTS[viewing.cameras](viewing.size))
         super().__init__(teacher, views, labels, seed=1)
         self.draw = depth_pictures if viewing.pictures == "depth" else pictures
 
@@ -42,12 +50,13 @@ class CheckedTower(SimulatedTower):
         return super().encode(images, batch)
 
 
-def simulated_segmenters(shape, labels, word_noise):
+def simulated_segmenters(shape, labels, word_noise, splats=0.04):
     """PointCLIP V2 around a noisy tower with words, and COPS around it and a clear tower without words."""
     words = name_embeddings(3, 64, np.random.default_rng(0))
     looks = name_embeddings(3, 64, np.random.default_rng(7))  # another space: nothing ties it to the words
-    pointclip, cops = PointCLIPv2Config.of("simulated"), None
+    pointclip = PointCLIPv2Config.of("simulated")
     cops = COPSConfig.of(pointclip, "simulated")
+    cops = replace(cops, viewing=replace(cops.viewing, splats=splats))
     speaks = CheckedTower(
         SimulatedTeacher(words, view_noise=word_noise, token_noise=word_noise),
         shape,
@@ -58,7 +67,7 @@ def simulated_segmenters(shape, labels, word_noise):
     bank = TextBank(NAMES, words.astype(np.float16), "simulated", "simulated")
     embedder = PhraseEmbedder(bank)
     naming = PointCLIPv2(pointclip, speaks)
-    settings = {"propagation": "points", "points": 3000}
+    settings = {"propagation": "points", "points": ANCHORS}
     return (
         Segmenter(naming, embedder, SegmenterConfig(temperature=0.01, **settings)),
         Segmenter(COPS(cops, sees, naming), embedder, SegmenterConfig(temperature=0.1, **settings)),
@@ -86,6 +95,8 @@ def test_the_simulated_towers_find_the_parts_of_a_mesh_far_above_chance():
     assert found[pointclip] > 0.75  # its window of six tokens blurs what it sees
     assert found[cops] > 0.85
     assert chance < 0.3
+    cast = simulated_segmenters(shape, labels, word_noise=0.3, splats=None)[1]
+    assert mean_iou(cast.segment(shape, NAMES).face_labels, labels, area) > 0.85
 
 
 def test_the_simulated_towers_find_the_parts_of_a_cloud_far_above_chance():
@@ -244,6 +255,8 @@ def test_what_does_not_fit_says_why(towers, tmp_path, capsys):
     assert "use values" in capsys.readouterr().err
     assert main(["zeroshot", "cops", out, "--clip", str(towers / "clip"), "--vision", "nowhere"]) == 3
     assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="draw nothing"):
+        replace(PointCLIPv2Config.of("x").viewing, splats=0.0)
     with pytest.raises(InputError, match="aligned"):
         PointCLIPv2Config(COPSConfig.of(PointCLIPv2Config.of("x"), "y").viewing)
     config = PointCLIPv2Config.of(str(towers / "clip"))

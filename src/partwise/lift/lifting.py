@@ -176,16 +176,23 @@ def draw_points(shape: Shape, grid: tuple[int, int], config: LiftConfig, rng: np
 
     Raises InputError if there is nothing to see, MissingExtraError without embreex for a mesh.
     """
-    scene = scene_of(shape)
     points, place = sample_points(shape, config.points, rng)
     faces = place if shape.is_mesh else None
-    if config.splats is not None:
-        cloud = replace(shape, geometry=Geometry(points, colors=_colors_at(shape, place)))
-        scene, place = CloudScene(cloud, radius=config.splats), np.arange(len(points))
+    scene, place = _stage(shape, points, place, config.splats)
     views = render_views(scene, config.look())
     target = Target(scene.frame.apply(points), faces, scene.diagonal, scene.depth_slack)
     weights = _weights(scene, replace(target, faces=place), views, grid, PROJECTIONS[config.projection])
     return Drawn(pictures(views), weights, target, scene.frame.matrix)
+
+
+def _stage(
+    shape: Shape, points: Float64[np.ndarray, "N 3"], place: Int64[np.ndarray, "N"], splats: float | None
+) -> tuple[MeshScene | CloudScene, Int64[np.ndarray, "N"]]:
+    """What is looked at, the shape or its sampled points as disks of radius `splats`, and what a pixel names."""
+    if splats is None:
+        return scene_of(shape), place
+    cloud = replace(shape, geometry=Geometry(points, colors=_colors_at(shape, place)))
+    return CloudScene(cloud, radius=splats), np.arange(len(points))
 
 
 def _weights(
@@ -209,14 +216,16 @@ def lift_onto(
     cameras: Sequence[Camera],
     projection: Projection,
     encode: Callable[[Sequence[View]], Float[Tensor, "V h w D"]],
+    splats: float | None = None,
 ) -> PointFeatures:
     """Features of given points (N,3) on a shape, in its own frame; place (N,) as `sample_points` gives it.
 
-    `encode` turns the rendered views into tokens. Raises InputError if there is nothing to see.
+    `encode` turns the rendered views into tokens; splats as in `LiftConfig`. Raises InputError if there is nothing to
+    see.
     """
-    scene = scene_of(shape)
+    scene, named = _stage(shape, points, place, splats)
     views = render_views(scene, cameras)
-    target = Target(scene.frame.apply(points), place, scene.diagonal, scene.depth_slack)
+    target = Target(scene.frame.apply(points), named, scene.diagonal, scene.depth_slack)
     tokens = encode(views)
     weights = _weights(scene, target, views, (tokens.shape[1], tokens.shape[2]), projection)
     target = replace(target, faces=place if shape.is_mesh else None)

@@ -1,8 +1,8 @@
 """COPS (Garosi et al., WACV 2025): DINO features lifted, smoothed and clustered; clusters named through PointCLIP V2.
 
 The release keeps the k-means restart that scores best against the ground truth; here the one of least inertia is kept.
-It splats 10,000 points, each of which owns its pixels; here a mesh is ray-cast with its colours, and every anchor that
-a picture shows is seen.
+As there, the anchors are drawn as grey disks (those of a coloured cloud in their colours); `splats=None` in the viewing
+shows a mesh itself with its textures instead.
 Read literally, its run flag takes DINO's embedding output; here it is the last layer.
 """
 
@@ -56,7 +56,7 @@ class COPSConfig:
         """The published settings around a DINO by folder or hub id; the default one knows its own commit."""
         if vision == DEFAULT and revision is None:
             revision = DEFAULT_REVISION
-        return cls(ViewingConfig(TowerConfig(vision, revision), "cops", "cops"), naming)
+        return cls(ViewingConfig(TowerConfig(vision, revision), "cops", "cops", splats=0.04), naming)
 
 
 @dataclass(frozen=True, eq=False)

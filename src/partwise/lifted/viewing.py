@@ -50,6 +50,7 @@ class ViewingConfig:
     cameras, projection  names in `cameras.LAYOUTS` and `project.PROJECTIONS`
     size                 side of a picture in pixels
     pictures             "colour", or grey "depth"
+    splats               None shows the faces of a mesh; a radius (canonical units) shows the anchors as disks instead
     """
 
     tower: TowerConfig
@@ -57,6 +58,7 @@ class ViewingConfig:
     projection: str
     size: int = 224
     pictures: Literal["colour", "depth"] = "colour"
+    splats: float | None = None
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -66,6 +68,8 @@ class ViewingConfig:
         ):
             if getattr(self, name) not in known:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
+        if self.splats is not None and not self.splats > 0:
+            raise InputError(f"splats of radius {self.splats} draw nothing: give a positive radius, or None")
 
 
 class Viewer:
@@ -103,10 +107,11 @@ class Viewer:
             return change(self.encoder.encode(self._draw(views)).float().cpu())
 
         projection = PROJECTIONS[self.config.projection]
-        if shape.is_mesh and projection.visibility == "owner":
+        splats = self.config.splats
+        if shape.is_mesh and splats is None and projection.visibility == "owner":
             # Owners are splatted points. The one owner of a large face would leave the face's other anchors blind.
             projection = replace(projection, visibility="surface")
-        return lift_onto(shape, anchors.original, anchors.place, self._cameras, projection, encode)
+        return lift_onto(shape, anchors.original, anchors.place, self._cameras, projection, encode, splats)
 
 
 def check_propagation(propagation: str) -> None:
