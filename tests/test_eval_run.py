@@ -23,6 +23,7 @@ from partwise.evaluate.sources import open_source
 from partwise.metrics import (
     affordancenet_means,
     cmat_pooled,
+    cmat_scores,
     count_parts,
     heat_scores,
     join_counts,
@@ -503,3 +504,15 @@ def test_the_command_runs_both_headlines_and_takes_predictions(root, small, tmp_
 def test_a_wrong_command_is_explained(arguments, code, message, capsys):
     assert main(arguments) == code
     assert message in capsys.readouterr().err
+
+
+def test_the_strict_threshold_scores_each_map_as_cmat_does(root):
+    result = run("laso/cmat-per-sample", root)
+    scores = [
+        cmat_scores(answer[None].astype(float), question.truth[None].astype(float))
+        for question, answer in asked("laso/cmat-per-sample", root)
+    ]
+    for name, field in (("aiou", "aiou"), ("simcos", "cosine"), ("auc", "auc")):
+        expected = np.mean([getattr(one, field)[0] for one in scores])
+        assert result.figures[name].by_seed[0] == pytest.approx(expected, abs=1e-12)
+    assert "sim" not in result.figures

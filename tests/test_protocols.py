@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from partwise.datasets import affordance_words, laso, partnete, shapenetpart_names
 from partwise.datasets.converted import Pair
 from partwise.datasets.converted_item import Item
 from partwise.errors import InputError, MissingDataError
@@ -331,3 +332,36 @@ def test_data_that_are_not_there_name_the_command(tmp_path):
         open_source(STANDARD, None)
     with pytest.raises(MissingDataError, match="manifest.json"):
         open_source(STANDARD, tmp_path)
+
+
+def test_the_lists_of_words_are_those_of_the_data_sets():
+    lists = {
+        "openad": affordance_words.OPENAD_LABELS,
+        "affordancenet": affordance_words.AFFORDANCENET_LABELS,
+        "piad": affordance_words.PIAD_LABELS,
+        "piadv2": affordance_words.PIADV2_LABELS,
+        "laso": affordance_words.LASO_LABELS,
+    }
+    for name, labels in lists.items():
+        assert tuple(load_names(name)["*"]) == labels
+    assert tuple(load_names("openad-zeroshot")["*"].values()) == affordance_words.OPENAD_SYNONYMS
+    for name, words in (
+        ("shapenetpart-plain", shapenetpart_names.NAMES),
+        ("shapenetpart-find3d", shapenetpart_names.FIND3D_NAMES),
+        ("shapenetpart-pointclipv2", shapenetpart_names.POINTCLIPV2_NAMES),
+        ("partnete", partnete.NAMES),
+    ):
+        found = {category: tuple(labels.values()) for category, labels in load_names(name).items()}
+        assert found == {key_of(category): labels for category, labels in words.items()}
+
+
+def test_the_filters_of_laso_are_those_of_its_data_set():
+    geal = load_protocol("laso-unseen/geal").held_out
+    unseen, seen = (load_protocol(f"laso-{half}/cmat-filter").keep for half in ("unseen", "seen"))
+    for category in affordance_words.OBJECTS:
+        for affordance in affordance_words.LASO_LABELS:
+            held = key_of(category) in {key_of(name) for name in geal.get(affordance, ())}
+            assert held != laso.geal_trains_on(category, affordance)
+            for keep, expected in ((unseen, laso.cmat_unseen), (seen, laso.cmat_seen)):
+                kept = category.lower() in keep.categories and affordance in keep.affordances
+                assert kept == expected(category, affordance)

@@ -219,7 +219,7 @@ def _place(
         points = (points @ rotation_of(item.uid).T).astype(np.float32)
     return {
         "key": key,
-        "object": item.uid,
+        "object": item.object,
         "category": item.category,
         "points": points,
         "faces": item.faces if rows is None else None,
