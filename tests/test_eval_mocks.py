@@ -3,6 +3,7 @@
 import pytest
 
 from partwise.cli import main
+from partwise.cli.data_sets import prepare
 from partwise.datasets.catalogue import DATASETS, dataset_module
 from partwise.evaluate.protocol import benchmarks
 from partwise.evaluate.results import read_result
@@ -20,7 +21,7 @@ def converted(tmp_path_factory):
         if not (folder / "data" / dataset).is_dir():
             module = dataset_module(dataset)
             module.mock(folder / "official" / dataset, 0)
-            module.convert(folder / "official" / dataset, folder / "data")
+            prepare(module, folder / "official" / dataset, folder / "data", partial=True, made_up=True)
         return folder / "data"
 
     return root
@@ -38,5 +39,6 @@ def test_a_benchmark_runs_on_its_twin(benchmark, converted, tmp_path, capsys):
         assert f"`{protocol.id}`" in said
         assert 1 <= result.data.samples <= 2
         assert result.model.sha256
+        assert result.data.mock == (protocol.dataset != "procedural")
         headline = next(iter(result.figures.values()))
         assert 0 <= headline.value <= 1

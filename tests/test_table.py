@@ -162,6 +162,15 @@ def test_part_of_a_split_few_seeds_and_half_an_answer_are_noted():
     assert "Half the answer" not in both
 
 
+def test_made_up_and_partial_data_are_noted():
+    whole = result().data
+    notes = entry_of_result(result(data=replace(whole, mock=True, partial=True))).notes
+    assert "Made-up data (partwise data mock): the figures mean nothing." in notes
+    notes = entry_of_result(result(data=replace(whole, partial=True))).notes
+    assert "A partial copy of the data set: see its manifest." in notes
+    assert not any("data" in note or "copy" in note for note in entry_of_result(result()).notes)
+
+
 def test_a_model_twice_in_one_column_is_refused():
     with pytest.raises(InputError, match="comes twice under shapenetpart/standard"):
         draw([entry_of_result(result()), entry_of_result(result())])

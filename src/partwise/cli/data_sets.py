@@ -68,9 +68,10 @@ def _prepared(root: Path, name: str) -> dict[str, Any]:
     gaps = f"; partial: {'; '.join(manifest.missing)}" if manifest.missing else ""
     return {
         "prepared": True,
-        "state": splits + gaps,
+        "state": splits + ("; made up" if manifest.made_up else "") + gaps,
         "splits": manifest.counts(),
         "missing": list(manifest.missing),
+        "made_up": manifest.made_up,
     }
 
 
@@ -177,8 +178,7 @@ class MockSet:
             os.rename(Path(staging) / "copy", official)
         counts, missing = {}, ()
         if self.prepared:
-            note = f"this is made up (partwise data mock, seed {self.seed}): its figures mean nothing"
-            counts, missing = prepare(module, official, self.root, True, note)
+            counts, missing = prepare(module, official, self.root, partial=True, made_up=True)
         if self.prepared or self.json:
             report(self.root / self.name if self.prepared else official, counts, missing, self.json)
         if not self.json:
@@ -186,11 +186,11 @@ class MockSet:
 
 
 def prepare(
-    module: DatasetModule, source: Path, root: Path, partial: bool, note: str | None = None
+    module: DatasetModule, source: Path, root: Path, partial: bool, made_up: bool = False
 ) -> tuple[dict[str, int], tuple[str, ...]]:
     """Convert `source` into `root`; what was counted, and what is missing. The folder appears whole or not at all.
 
-    note  to be kept in the manifest with what is missing
+    made_up  whether this is a layout twin, which the manifest says
 
     Raises InputError for a folder that is there, or if the copy is not whole and `partial` does not allow that.
     """
@@ -213,13 +213,12 @@ def prepare(
                 f"{source} is not the whole of {name}:{_listed(problems)}\n"
                 "Complete it, or convert what is there with --partial"
             )
-        missing = (*problems, *([note] if note else ()))
-        if missing != manifest.missing:
-            write_manifest(staging / name, replace(manifest, missing=missing))
+        if made_up or problems != manifest.missing:
+            write_manifest(staging / name, replace(manifest, missing=problems, made_up=made_up))
         os.rename(staging / name, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return counts, missing
+    return counts, problems
 
 
 def report(folder: Path, counts: dict[str, int], missing: tuple[str, ...], as_json: bool) -> None:

@@ -46,7 +46,8 @@ class Manifest:
     label_names   for each category the meaning of labels 0, 1, ...; of heat the names that occur. Where shapes of one
                   category have parts of their own (Objaverse), by the uid of the shape: see `names_of`
     up, units     "y" or "z", and "metre", "unit sphere" or "unknown"
-    missing       official files that were not there: this is a partial conversion, and of what
+    missing       what a whole copy has and this one had not: this is a partial conversion
+    made_up       true for a layout twin (`partwise data mock`): figures on it mean nothing
     digests       for each split the SHA-256 over its shapes, which identifies the data in results
     questions     for each category and affordance the questions by number, question 0 first (LASO)
     created       a date if whoever converts wants one; converters leave it out, so the same source gives the same bytes
@@ -63,6 +64,7 @@ class Manifest:
     missing: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     questions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    made_up: bool = False
     created: str | None = None
     version: int = VERSION
 
@@ -133,6 +135,7 @@ def _checked(content: dict[str, Any], path: Path) -> Manifest:
         "digests": _texts,
         "questions": lambda value: {key: _name_lists(inner) for key, inner in _mapping(value).items()},
         "missing": _names,
+        "made_up": _flag,
         "created": lambda value: None if value is None else _text(value),
         "version": int,
     }
@@ -151,6 +154,12 @@ def _checked(content: dict[str, Any], path: Path) -> Manifest:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, found {type(value).__name__}")
     return value
 
 

@@ -72,7 +72,8 @@ def evaluate(
             _check(protocol, asked, digest.hexdigest(), limit)
         measured.append(rows)
     figures, samples = summarise(protocol, asked, measured)
-    data = DataNotes(protocol.dataset, protocol.split, digest.hexdigest(), len(asked), limit)
+    place = protocol.dataset, protocol.split
+    data = DataNotes(*place, digest.hexdigest(), len(asked), limit, source.mock, source.partial)
     return Result(
         protocol=record,
         model=answerer.notes,

@@ -39,12 +39,15 @@ class Source:
     names    of an item: what its labels 0, 1, ... stand for
     up       axis that points up
     pairs    what is asked about which shape, where the data set says so
+    partial  whether the copy lacks something; mock whether it is a layout twin: as its manifest says
     """
 
     items: Iterable[Item]
     names: Callable[[Item], tuple[str, ...]]
     up: str
     pairs: Pairs | None = None
+    partial: bool = False
+    mock: bool = False
 
 
 def open_source(protocol: Protocol, root: Path | None) -> Source:
@@ -69,8 +72,14 @@ def open_source(protocol: Protocol, root: Path | None) -> Source:
         # Pairs about one shape mostly follow each other.
         item = lru_cache(maxsize=8)(lambda uid: split[split.row(uid)])
         pairs = Pairs(tuple(data.pairs(protocol.split)), item)
+    manifest = data.manifest
     return Source(
-        split, lambda item: data.manifest.names_of(item.uid, item.category), data.manifest.up, pairs
+        split,
+        lambda item: manifest.names_of(item.uid, item.category),
+        manifest.up,
+        pairs,
+        bool(manifest.missing),
+        manifest.made_up,
     )
 
 

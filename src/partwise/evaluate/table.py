@@ -232,6 +232,10 @@ def _notes(result: Result) -> list[str]:
         notes.append("Selected on the reported split.")
     elif model.selected_on != protocol.selection:
         notes.append(f"Selected on {model.selected_on}, the protocol says {protocol.selection or 'none'}.")
+    if result.data.mock:
+        notes.append("Made-up data (partwise data mock): the figures mean nothing.")
+    elif result.data.partial:
+        notes.append("A partial copy of the data set: see its manifest.")
     if result.data.limit is not None:
         notes.append(f"Only the first {result.data.samples:,} samples.")
     if protocol.samples is not None and result.data.samples != protocol.samples:
