@@ -13,6 +13,7 @@ from partwise.datasets.converted import Pair, write_converted
 from partwise.datasets.converted_item import Item
 from partwise.datasets.manifest import Manifest
 from partwise.errors import InputError, MissingDataError
+from partwise.evaluate import figures
 from partwise.evaluate.ask import SegmenterAnswers
 from partwise.evaluate.predictions import FolderAnswers
 from partwise.evaluate.protocol import Step, load_protocol, with_seeds
@@ -206,6 +207,10 @@ def test_pooled_heat_is_one_long_map_and_its_similarity_a_cosine(root):
     assert result.figures["simcos"].by_seed[0] == float(expected.cosine[0])
     assert "sim" not in result.figures
     assert result.samples[0].measure == ()
+    for name in ("aiou", "simcos", "mae"):
+        figure = result.figures[name]
+        assert figure.low < figure.value < figure.high
+    assert result.figures["auc"].low is None
     with pytest.raises(InputError, match="its figures are pooled"):
         result.values("aiou")
 
@@ -516,3 +521,41 @@ def test_the_strict_threshold_scores_each_map_as_cmat_does(root):
         expected = np.mean([getattr(one, field)[0] for one in scores])
         assert result.figures[name].by_seed[0] == pytest.approx(expected, abs=1e-12)
     assert "sim" not in result.figures
+
+
+def test_a_pooled_interval_is_made_of_sums_that_give_the_figure(root):
+    pairs = list(asked("laso-seen/cmat-pooled", root))
+    sums = np.sum([figures._sums(answer, question.truth) for question, answer in pairs], axis=0)
+    result = run("laso-seen/cmat-pooled", root)
+    for name, value in figures._from_sums(sums[None]).items():
+        assert result.figures[name].by_seed[0] == pytest.approx(value[0], abs=1e-6)
+
+
+def test_a_model_that_reads_pictures_is_shown_them(root, tmp_path):
+    segmenter = Segmenter.from_pretrained()
+    protocol = load_protocol("piad-seen/official")
+    laso = load_protocol("laso/official")
+    question = next(questions(laso, open_source(laso, root), 0))
+    shown = []
+
+    class Sees(SegmenterAnswers):
+        def _look_at(self, question, seed):
+            return None
+
+    answers = Sees(segmenter, protocol, NOTES, tmp_path)
+    answers.segmenter.afford = lambda look, phrases, images: shown.append((phrases, images)) or Heat(128)
+    with pytest.raises(InputError, match="no picture in the question"):
+        answers.answer(question, 0)
+    question = replace(question, image="Img/a.jpg")
+    with pytest.raises(MissingDataError, match="--images"):
+        answers.answer(question, 0)
+    (tmp_path / "Img").mkdir()
+    (tmp_path / "Img" / "a.jpg").write_bytes(b"")
+    assert answers.answer(question, 0).shape == (128,)
+    assert shown == [((), tmp_path / "Img" / "a.jpg")]
+    assert answers.config["asked_by"] == "pictures"
+
+
+class Heat:
+    def __init__(self, points):
+        self.heat = np.zeros((points, 1), np.float32)

@@ -116,6 +116,8 @@ def test_training_on_tested_categories_is_flagged():
 def test_selection_on_another_split_is_flagged():
     ours = result()
     assert not [note for note in entry_of_result(ours).notes if "elect" in note]
+    last = replace(ours, model=replace(ours.model, selected_on="none"))
+    assert not [note for note in entry_of_result(last).notes if "elect" in note]
     for split, note in (
         ("test", "Selected on the reported split."),
         ("train", "Selected on train, the protocol says val."),
@@ -127,6 +129,13 @@ def test_selection_on_another_split_is_flagged():
         "Selected on the reported split."
         in entry_of_published(next(row for row in published() if row.model == "LAS + CMAT")).notes
     )
+
+
+def test_words_where_pictures_are_official_are_noted():
+    asked = result(protocol="piad-seen/official", figures={"aiou": FIGURE}, config={"asked_by": "words"})
+    note = "Asked by words, the official question is one of pictures."
+    assert note in entry_of_result(asked).notes
+    assert note not in entry_of_result(replace(asked, config={"asked_by": "pictures"})).notes
 
 
 def test_a_cosine_is_never_called_sim():

@@ -52,10 +52,12 @@ class Eval:
     """A folder with predictions of another system, which are scored instead of a model."""
     questions: Path | None = None
     """Write what is asked, a line of JSON for each sample, to this file, and stop."""
+    images: Path | None = None
+    """The folder of the official data set, to ask by its pictures (PIAD, PIADv2) and not in words."""
     trained_on: tuple[str, ...] | None = None
     """Categories that the model was trained on; default: what its config says, if it does."""
     selected_on: str | None = None
-    """The split that the checkpoint was picked on; default: what its config says, if it does."""
+    """The split that the checkpoint was picked on, none if it is the last; default: what its config says."""
     objects: Path | None = None
     """Of `default`: a folder of GLB files with manifest.jsonl; its val split is scored."""
     each: int = 1
@@ -155,7 +157,7 @@ class Eval:
         from partwise.evaluate.sources import open_source
 
         if segmenter is not None:
-            return protocol, SegmenterAnswers(segmenter, protocol, self._notes(segmenter))
+            return protocol, SegmenterAnswers(segmenter, protocol, self._notes(segmenter), self.images)
         folder = self.predictions
         if folder is None:
             raise MissingDataError("neither a model nor predictions were given")

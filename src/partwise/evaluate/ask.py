@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, runtime_checkable
 from typing import Protocol as Door
 
 import numpy as np
 
 from partwise.encoders.bank import PhraseEmbedder
-from partwise.errors import InputError
+from partwise.errors import InputError, MissingDataError
 from partwise.evaluate.protocol import Protocol
 from partwise.evaluate.questions import NONE, Question
 from partwise.evaluate.results import ModelNotes
@@ -42,26 +44,31 @@ class Answerer(Door):
 class SegmenterAnswers:
     """A segmenter under the rules of a protocol.
 
+    images  the folder of the official data set, to ask by its pictures and not in words
+
     Raises InputError for a protocol that says why no model of ours can be asked.
     """
 
     origin = "measured"
 
-    def __init__(self, segmenter: Segmenter, protocol: Protocol, notes: ModelNotes) -> None:
+    def __init__(
+        self, segmenter: Segmenter, protocol: Protocol, notes: ModelNotes, images: Path | None = None
+    ) -> None:
         if protocol.missing is not None:
             raise InputError(
                 f"{protocol.id} cannot be asked: {protocol.missing}; predictions that follow it can be scored "
                 "with --from"
             )
-        self.notes, self.protocol = notes, protocol
+        self.notes, self.protocol, self.images = notes, protocol, images
         self.segmenter = _as_asked(segmenter, protocol)
         self._look: tuple[int, Look] | None = None
 
     @property
     def config(self) -> dict[str, Any]:
-        """The segmenter's options, and which of its doors labels came through."""
+        """The segmenter's options, which of its doors answers came through, and whether it was asked in words."""
         through = "segment" if self.protocol.task == "parts" or self._by_words else "afford"
-        return {**asdict(self.segmenter.config), "through": through}
+        asked_by = "words" if self.images is None else "pictures"
+        return {**asdict(self.segmenter.config), "through": through, "asked_by": asked_by}
 
     @property
     def _by_words(self) -> bool:
@@ -75,6 +82,8 @@ class SegmenterAnswers:
                 return self._labels(question, seed)
             if self.protocol.task == "labels":
                 return self._hottest(question, seed)
+            if self.images is not None:
+                return self._heat(question, (), seed, self._picture(question, self.images))
             return self._heat(question, question.phrases, seed)
         except InputError as error:
             raise InputError(f"{question.key}: {error}") from error
@@ -92,10 +101,23 @@ class SegmenterAnswers:
         cold = question.answers[none[0]] if none else NONE
         return np.where(heat.max(axis=1) >= HOT, np.array(question.answers)[asked][heat.argmax(axis=1)], cold)
 
-    def _heat(self, question: Question, phrases: Any, seed: int) -> np.ndarray:
+    @staticmethod
+    def _picture(question: Question, folder: Path) -> Path:
+        if question.image is None:
+            raise InputError("there is no picture in the question: ask in words")
+        path = folder / question.image
+        if not path.is_file():
+            raise MissingDataError(
+                f"{path} is not there: give the folder of the official data set as --images"
+            )
+        return path
+
+    def _heat(
+        self, question: Question, phrases: Sequence[str], seed: int, image: Path | None = None
+    ) -> np.ndarray:
         votes = self.protocol.votes
         maps = [
-            self.segmenter.afford(self._look_at(question, seed * votes + vote), phrases).heat
+            self.segmenter.afford(self._look_at(question, seed * votes + vote), phrases, image).heat
             for vote in range(votes)
         ]
         mean = mean_vote(np.stack(maps))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from partwise.evaluate.measure import Measure, confusion, joined_counts, pooled_points
 from partwise.evaluate.protocol import DATA_NAMES, Protocol, load_names
@@ -14,7 +14,7 @@ from partwise.evaluate.questions import Question
 from partwise.evaluate.results import Figure, SampleRow
 from partwise.metrics.averages import known_mean, known_means
 from partwise.metrics.counts import PartCounts
-from partwise.metrics.heat import cmat_pooled
+from partwise.metrics.heat import EPS, THRESHOLDS, cmat_pooled
 from partwise.metrics.labels import label_scores
 from partwise.metrics.parts import instance_iou, part_first_scores, part_iou, part_scores
 from partwise.metrics.uncertainty import bootstrap_interval
@@ -182,13 +182,38 @@ def _uncounted(protocol: Protocol, rounds: int, labels: int) -> set[int]:
 
 
 def _pooled_heat(asked: Sequence[Question], measured: Sequence[Sequence[Measure]]) -> dict[str, Figure]:
-    """All points of all samples as one map. No interval: nothing can be redrawn without every point."""
+    """All points of all samples as one map. AUC has no interval: it cannot be redrawn from sums of samples."""
     truth = np.concatenate([q.truth for q in asked])
-    found = [cmat_pooled(np.concatenate([pooled_points(one) for one in seed]), truth) for seed in measured]
-    return {
-        name: _figure([float(getattr(one, source)[0]) for one in found], (None, None))
-        for name, source in HEAT_FIGURES["strict"].items()
-    }
+    maps = [[pooled_points(one) for one in seed] for seed in measured]
+    found = [cmat_pooled(np.concatenate(seed), truth) for seed in maps]
+    sums = np.mean([[_sums(p, q.truth) for p, q in zip(seed, asked, strict=True)] for seed in maps], axis=0)
+    objects = [q.object for q in asked]
+    figures = {}
+    for name, source in HEAT_FIGURES["strict"].items():
+        interval = (None, None)
+        if name != "auc":
+            interval = _redrawn(lambda weights, n=name: _from_sums(weights @ sums)[n], objects)
+        figures[name] = _figure([float(getattr(one, source)[0]) for one in found], interval)
+    return figures
+
+
+def _sums(p: Float32[np.ndarray, "M"], g: Float32[np.ndarray, "M"]) -> Float64[np.ndarray, "F"]:
+    """What adds up over samples: points above each threshold, right ones and wrong or missed ones, and five sums."""
+    above, true = p[:, None] > THRESHOLDS, (g > 0.5)[:, None]
+    wide = p.astype(np.float64), g.astype(np.float64)
+    products = [float(a @ b) for a, b in ((wide[0], wide[1]), (wide[0], wide[0]), (wide[1], wide[1]))]
+    difference = float(np.abs(wide[0] - wide[1]).sum())
+    return np.array([*(above & true).sum(axis=0), *(above | true).sum(axis=0), *products, difference, len(p)])
+
+
+def _from_sums(sums: Float64[np.ndarray, "D F"]) -> dict[str, Float64[np.ndarray, "D"]]:
+    """The pooled figures of each draw."""
+    count = len(THRESHOLDS)
+    right, union = sums[:, :count], sums[:, count : 2 * count]
+    dot, found, true, difference, points = sums[:, 2 * count :].T
+    iou = np.where(union == 0, 1.0, right / np.maximum(union, 1))
+    cosine = dot / np.maximum(np.sqrt(found * true), EPS)
+    return {"aiou": iou.mean(axis=1), "simcos": cosine, "mae": difference / points}
 
 
 def _sample_figure(table: Float64[np.ndarray, "S K"], objects: list[str]) -> Figure:

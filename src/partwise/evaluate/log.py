@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ SCHEMA = "partwise-log/1"
 
 
 class RunLog:
-    """Measures by (seed, key), each on disk before the next is made. Without a path nothing is kept.
+    """Measures by (seed, key), each handed to the system before the next is made. Without a path nothing is kept.
+
+    A killed process loses nothing; a power cut may lose the last lines, which are then measured again.
 
     header  what the run is; a log of another run is refused
 
@@ -52,8 +53,6 @@ class RunLog:
             line = json.dumps({"seed": seed, "key": key, "measure": kept}, ensure_ascii=False)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
-                file.flush()
-                os.fsync(file.fileno())
         return kept
 
     def _read(self, path: Path, first: Mapping[str, Any]) -> int:

@@ -23,6 +23,7 @@ from partwise.errors import InputError, MissingDataError
 TASKS = ("parts", "heat", "affordances", "labels")
 CHOICES: dict[str, tuple[Any, ...]] = {
     "task": TASKS,
+    "official_question": ("words", "pictures"),
     "box": ("model", "unit_sphere", "max_abs_075"),
     "rotation": (None, "stored"),
     "candidates": ("category", "present"),
@@ -82,6 +83,7 @@ class Protocol:
     data_sha256    of what is asked, where a copy has been verified; another copy is refused
     task           "parts", "heat" (a map for each pair), "affordances" (all maps of a shape), "labels" (one per point)
     names          lists of words, one round of questions for each; "data" asks as the data set spells its labels
+    official_question   "words" or "pictures"; a table notes answers to the other
     phrase         how a word is put: "{part}", "{part} of a {category}", or "question" for that of the pair
     templates      of the text encoder, see encoders.prompts; "model" for those that the model was made with
     sampling       steps from a file's points to those asked about; none of them asks about every point
@@ -117,6 +119,7 @@ class Protocol:
     data_sha256: str | None
     task: str
     names: tuple[str, ...]
+    official_question: str
     phrase: str
     templates: str
     sampling: tuple[Step, ...]

@@ -38,6 +38,7 @@ class Question:
     allow_none  whether "nothing fits" is an answer
     truth     (M,) labels, (M,) heat, or (M,T) heat of all phrases
     held_out  whether the protocol keeps this pair out of training
+    image     the picture of the pair, by its path in the official data set
     """
 
     key: str
@@ -53,6 +54,7 @@ class Question:
     allow_none: bool
     truth: np.ndarray
     held_out: bool = False
+    image: str | None = None
 
     @property
     def asked(self) -> Float32[np.ndarray, "M 3"]:
@@ -135,6 +137,7 @@ def _pair_questions(protocol: Protocol, source: Source, seed: int) -> Iterator[Q
             allow_none=False,
             truth=truth if rows is None else truth[rows],
             held_out=key_of(item.category) in held,
+            image=None if pair is None else pair.image,
         )
 
 

@@ -6,7 +6,7 @@ Schema "partwise-result/1":
     protocol  the whole protocol as it was obeyed, see partwise.evaluate.protocol
     model     {name, revision, sha256, runtime, trained_on, selected_on}; sha256 is of the weights file. trained_on
               lists the categories of the training data, selected_on names the split that the checkpoint was picked
-              on; null where nobody said
+              on, "none" for the last one; null where nobody said
     data      {dataset, split, sha256, samples, limit, mock, partial}; sha256 is of the points and truths that were
               asked, limit is null for the whole split, mock marks a synthetic twin of a data set, partial a copy that
               lacks something

@@ -35,6 +35,8 @@ TITLES = {
     "accuracy": "accuracy",
     "seconds": "seconds",
 }
+# What a model says that was not picked among checkpoints.
+UNSELECTED = "none"
 # Fewer seeds than this are noted.
 FEW_SEEDS = 3
 
@@ -230,7 +232,7 @@ def _notes(result: Result) -> list[str]:
         notes.append("The split of selection is not stated.")
     elif model.selected_on == protocol.split:
         notes.append("Selected on the reported split.")
-    elif model.selected_on != protocol.selection:
+    elif model.selected_on not in (UNSELECTED, protocol.selection):
         notes.append(f"Selected on {model.selected_on}, the protocol says {protocol.selection or 'none'}.")
     if result.data.mock:
         notes.append("Made-up data (partwise data mock): the figures mean nothing.")
@@ -242,6 +244,9 @@ def _notes(result: Result) -> list[str]:
         notes.append(f"{result.data.samples:,} of {protocol.samples:,} samples: not the whole split.")
     if len(result.seeds) < FEW_SEEDS:
         notes.append(f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}.")
+    by = result.config.get("asked_by", protocol.official_question)
+    if by != protocol.official_question:
+        notes.append(f"Asked by {by}, the official question is one of {protocol.official_question}.")
     asked = result.config.get("asked_under", protocol.id)
     if asked != protocol.id:
         notes.append(f"Answers to the words of {asked or 'an unknown protocol'}, scored by these rules.")
