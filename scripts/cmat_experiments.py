@@ -1,0 +1,406 @@
+"""The ablation of CMAT at a small size: pre-training losses and teachers, then LAS on each encoder, three seeds.
+
+    python scripts/cmat_experiments.py run out/cmat          # lift, pre-train, train LAS; resumes
+    python scripts/cmat_experiments.py report out/cmat       # benchmarks/results/cmat.json
+    python scripts/cmat_experiments.py pictures out/cmat     # docs/images/cmat_features.png
+
+Procedural shapes of 14 categories, and a SIMULATED teacher that knows their parts: no vision encoder is involved.
+All settings are in the constants below.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+from lmad_experiments import CATEGORIES, IMAGES, LABELS, summary
+from machine import RESULTS, save
+
+from partwise.datasets.heat_pack import HeatPack, write_heat_pack
+from partwise.datasets.procedural import ProceduralShapes
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.asking import make_prompt, open_language
+from partwise.evaluate.heat_maps import heat_means
+from partwise.files import atomic_path
+from partwise.layers.patches import Patches
+from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
+from partwise.lift.cameras import cmat_paper
+from partwise.lift.preview import feature_colors, paint_features
+from partwise.lift.project import CMAT_PAPER, Target, lift_points, pool_patches, view_weights
+from partwise.lift.render import MeshScene, render_views
+from partwise.lift.shards import LiftedShape, LiftedShards, json_sha256, unit_key, write_manifest, write_unit
+from partwise.lift.simulated import SimulatedTeacher, name_embeddings
+from partwise.losses import affinity
+from partwise.models.las import LasConfig
+from partwise.models.pointlas import PointLasConfig
+from partwise.models.pointmae import PointMAEConfig
+from partwise.models.pointnet2 import PointNet2Config
+from partwise.points import farthest_points, gather, nearest, sample_surface
+from partwise.pretrained import build_model, open_pretrained
+from partwise.shape import Shape
+from partwise.train.affordance import train as train_affordance
+from partwise.train.affordance_presets import AffordanceConfig
+from partwise.train.cmat import train as train_cmat
+from partwise.train.cmat_presets import CmatConfig
+
+ACTIONS = LABELS[:-1]
+SEEDS = (1, 2, 3)
+# Shapes of each category: for pre-training without labels, for LAS with labels, for the test, for the affinity's test.
+LIFTED_EACH, LABELLED_EACH, TEST_EACH, HELD_EACH = 20, 6, 8, 3
+POINTS, PATCHES, NEIGHBOURS = 512, 32, 16
+# Pictures of 112 pixels in tokens of 8: the paper's grid of 14 x 14.
+SIZE, TOKEN, TEACHER_WIDTH = 112, 8, 256
+# Length of the random vectors added to every view and every token; a part's own vector has length 1.
+NOISE = {"exact": 0.0, "low": 0.3, "middle": 1.0, "high": 3.0}
+
+ENCODER = PatchEncoderConfig(PATCHES, NEIGHBOURS, (32, 64, 128), 96, 4, 4, 0.0, "plain")
+CMAT = CmatConfig(
+    PointMAEConfig(ENCODER, decoder_depth=1, decoder_heads=4),
+    steps=150,
+    batch=16,
+    rate=1e-3,
+    warmup=20,
+    affinity_weight=0.0,
+    diversity_weight=0.0,
+    save_every=150,
+)
+HEAD = LasConfig(96, 384, 0, "vectors", 96, 192, 2, 4, 48, dropout=0.0)
+LAS = AffordanceConfig(
+    PointLasConfig(ENCODER, HEAD),
+    steps=160,
+    labels=ACTIONS,
+    task="heat",
+    points=POINTS,
+    batch=8,
+    rate=2e-3,
+    point_rate=5e-4,
+    warmup=20,
+    halving=0,
+    class_weights="none",
+    select="last",
+    save_every=160,
+    validate_every=160,
+)
+
+
+def pretrainings() -> dict[str, tuple[CmatConfig, str]]:
+    """Name -> settings and teacher. The teacher of `rec` is not listened to."""
+    aff, div = {"affinity_weight": 0.1}, {"affinity_weight": 0.1, "diversity_weight": 0.2}
+    return {
+        "rec": (CMAT, "middle"),
+        "rec+aff": (replace(CMAT, **aff), "middle"),
+        "rec+aff+div patch": (replace(CMAT, **div), "middle"),
+        "rec+aff+div batch": (replace(CMAT, **div, koleo_axis="batch"), "middle"),
+        "rec+distill": (replace(CMAT, distill_weight=0.1), "middle"),
+        "rec+aff, low noise": (replace(CMAT, **aff), "low"),
+        "rec+aff, high noise": (replace(CMAT, **aff), "high"),
+    }
+
+
+def tasks() -> list[tuple[str, str]]:
+    """(encoder, how): what LAS is trained on, and whether the encoder stays as it is."""
+    frozen = [("no training", "frozen"), *((name, "frozen") for name in pretrainings())]
+    tuned = [(name, "tuned") for name in ("rec", "rec+aff", "rec+aff+div patch", "rec+distill")]
+    return [*frozen, *tuned, ("Point-MAE from scratch", "tuned"), ("PointNet++ from scratch", "tuned")]
+
+
+def lift(out: Path, seed: int, each: int, levels: Sequence[str]) -> None:
+    """Shards of `each` shapes of every category for every noise level: rendered once, looked at by each teacher."""
+    missing = [level for level in levels if not (out / level / "manifest.json").is_file()]
+    if not missing:
+        return
+    world = ProceduralShapes(seed, CATEGORIES, Scan(points=POINTS), each * len(CATEGORIES), heat=False)
+    objects = [world.assembly(index) for index in range(len(world))]
+    names = sorted({part.name for thing in objects for part in thing.parts()})
+    every = sorted({*names, *_all_names()})
+    embeddings = name_embeddings(len(every), TEACHER_WIDTH, np.random.default_rng(0))
+    lifted: dict[str, list[LiftedShape]] = {level: [] for level in missing}
+    for index, thing in enumerate(objects):
+        label = np.array([every.index(part.name) for part in thing.parts()])
+        for level, shape in look(thing.surface(), label, embeddings, index, missing).items():
+            lifted[level].append(shape)
+    for level, shapes in lifted.items():
+        settings = {
+            "encoder": {"name": f"simulated, noise {NOISE[level]}", "sha256": "", "width": TEACHER_WIDTH},
+            "seed": seed,
+        }
+        digest = json_sha256(settings)
+        key = unit_key(digest, [(shape.source, shape.sha256) for shape in shapes])
+        write_unit(out / level, key, digest, shapes, [])
+        write_manifest(out / level, settings, [key])
+
+
+def _all_names() -> list[str]:
+    """Names of the parts that the categories have, so that all shards give a name the same vector."""
+    world = ProceduralShapes(21, CATEGORIES, Scan(points=POINTS), LIFTED_EACH * len(CATEGORIES), heat=False)
+    return [part.name for index in range(len(world)) for part in world.assembly(index).parts()]
+
+
+def look(
+    surface: Any, label: np.ndarray, embeddings: np.ndarray, index: int, levels: Sequence[str]
+) -> dict[str, LiftedShape]:
+    """One object through the lifting engine, with the simulated teacher at every level of noise."""
+    shape = Shape.of(surface, up="y")
+    scene = MeshScene(shape)
+    views = render_views(scene, cmat_paper(SIZE))
+    rng = np.random.default_rng([7, index])
+    points, faces, _ = sample_surface(shape.points, shape.geometry.faces, POINTS, rng)
+    target = Target(scene.frame.apply(points), faces, scene.diagonal)
+    weights = view_weights(target, views, (SIZE // TOKEN, SIZE // TOKEN), CMAT_PAPER)
+    places = torch.from_numpy(target.points.astype(np.float32))
+    centers = places[farthest_points(places[None], PATCHES)[0]]
+    patches = nearest(centers[None], places[None], NEIGHBOURS)[1][0]
+    found = {}
+    for level in levels:
+        teacher = SimulatedTeacher(embeddings, TOKEN, NOISE[level], NOISE[level])
+        tokens = teacher.encode(views, label[surface.face_part], np.random.default_rng([8, index]))
+        features = pool_patches(lift_points(target, weights, tokens, CMAT_PAPER), places, centers, patches)
+        found[level] = LiftedShape(
+            f"procedural/{index}",
+            f"{index:064x}",
+            places.numpy(),
+            faces.astype(np.int32),
+            weights.seen,
+            centers.numpy(),
+            patches.numpy().astype(np.int32),
+            features.to(torch.float16).numpy(),
+            scene.frame.matrix,
+        )
+    return found
+
+
+def packs(out: Path) -> tuple[HeatPack, HeatPack]:
+    """Labelled and test shapes, of other seeds than the lifted ones."""
+    for name, seed, each in (("labelled", 22, LABELLED_EACH), ("test", 23, TEST_EACH)):
+        if not (out / name / "shapes.json").is_file():
+            count = each * len(CATEGORIES)
+            world = ProceduralShapes(seed, CATEGORIES, Scan(points=POINTS), count)
+            write_heat_pack(out / name, (world[index] for index in range(count)), POINTS)
+    return HeatPack(out / "labelled"), HeatPack(out / "test")
+
+
+def run(out: Path) -> None:
+    """Everything that has no result yet; each finished run leaves a JSON file."""
+    torch.set_num_threads(1)
+    started = time.process_time()
+    lift(out / "lifted", 21, LIFTED_EACH, ("low", "middle", "high"))
+    lift(out / "held", 24, HELD_EACH, ("exact",))
+    labelled, test = packs(out)
+    print(f"shapes: {time.process_time() - started:.0f} s of processor time", flush=True)
+    for seed in SEEDS:
+        for name, (config, teacher) in pretrainings().items():
+            pretrain(out, name, replace(config, seed=seed), teacher)
+        for encoder, how in tasks():
+            probe(out, encoder, how, seed, labelled, test)
+
+
+def pretrain(out: Path, name: str, config: CmatConfig, teacher: str) -> None:
+    """One pre-training run and how its affinities agree with the parts of shapes it has not seen."""
+    folder = out / "pretrained" / f"{name}-{config.seed}"
+    result = folder / "result.json"
+    if result.is_file():
+        return
+    started = time.process_time()
+    checkpoint = train_cmat(config, out / "lifted" / teacher, folder)
+    seconds = time.process_time() - started
+    model = build_model(open_pretrained(checkpoint))
+    content = {
+        "agreement": agreement(model.encoder, out),
+        "last": last_row(folder),
+        "cpu_s": round(seconds, 1),
+    }
+    write(result, content)
+    (folder / "state.safetensors").unlink()
+
+
+def last_row(folder: Path) -> dict[str, float]:
+    """The terms of the loss at the end of a run."""
+    rows = [line.split(",") for line in (folder / "curves.csv").read_text().splitlines()]
+    return {name: float(value) for name, value in zip(rows[0], rows[-1], strict=True)}
+
+
+@torch.inference_mode()
+def agreement(encoder: PatchEncoder, out: Path) -> float:
+    """Correlation of token cosines with the noiseless teacher's, over pairs of patches of each held-out shape."""
+    found = []
+    for shape in LiftedShards(out / "held" / "exact"):
+        points, index = (
+            torch.from_numpy(shape.points)[None],
+            torch.from_numpy(shape.patches.astype(np.int64))[None],
+        )
+        centers = torch.from_numpy(shape.centers)[None]
+        tokens = encoder(Patches(centers, index, gather(points, index) - centers[:, :, None]))
+        truth = affinity(torch.from_numpy(shape.features.astype(np.float32))[None])[0]
+        upper = torch.triu_indices(PATCHES, PATCHES, 1)
+        pair = torch.stack([affinity(tokens)[0][upper[0], upper[1]], truth[upper[0], upper[1]]])
+        if pair.std(dim=1).min() > 1e-6:
+            found.append(float(torch.corrcoef(pair)[0, 1]))
+    return float(np.mean(found))
+
+
+def probe(out: Path, encoder: str, how: str, seed: int, labelled: HeatPack, test: HeatPack) -> None:
+    """LAS trained on one encoder, tested on shapes that nothing was trained on."""
+    folder = out / "las" / f"{encoder}, {how}-{seed}"
+    result = folder / "result.json"
+    if result.is_file():
+        return
+    config = replace(LAS, seed=seed, freeze=how == "frozen")
+    if encoder in pretrainings():
+        config = replace(config, start=str(out / "pretrained" / f"{encoder}-{seed}" / "checkpoint"))
+    elif encoder == "PointNet++ from scratch":
+        small = PointNet2Config(centers=(64, PATCHES), width=24, neighbours=8)
+        config = replace(config, model=PointLasConfig(small, HEAD), point_rate=LAS.rate)
+    elif how == "tuned":
+        config = replace(config, point_rate=LAS.rate)  # nothing to be careful with
+    language, started = open_language(), time.process_time()
+    checkpoint = train_affordance(config, labelled, folder, language)
+    seconds = time.process_time() - started
+    model = build_model(open_pretrained(checkpoint))
+    means = heat_means(model, test, make_prompt(ACTIONS, "vectors", language), ACTIONS, POINTS)
+    content = {
+        "encoder": encoder,
+        "how": how,
+        "seed": seed,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        **{name: getattr(means, name) for name in ("aiou", "sim", "auc", "mae", "samples")},
+        "cpu_s": round(seconds, 1),
+    }
+    write(result, content)
+    (folder / "state.safetensors").unlink()
+    print(f"{encoder}, {how}, seed {seed}: aIoU {means.aiou:.4f} SIM {means.sim:.4f}", flush=True)
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """JSON, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
+
+
+def report(out: Path) -> None:
+    """benchmarks/results/cmat.json: means and intervals over seeds, and differences of arms of equal seed."""
+    rows = [json.loads(path.read_text()) for path in sorted(out.glob("las/*/result.json"))]
+    arms: dict[str, Any] = {}
+    for encoder, how in tasks():
+        own = [row for row in rows if (row["encoder"], row["how"]) == (encoder, how)]
+        if own:
+            arms[f"{encoder}, {how}"] = {
+                name: summary([row[name] for row in own]) for name in ("aiou", "sim", "auc", "mae")
+            } | {"parameters": own[0]["parameters"], "cpu_s": [row["cpu_s"] for row in own]}
+    trained: dict[str, Any] = {}
+    for name in pretrainings():
+        found = [
+            json.loads(path.read_text())
+            for seed in SEEDS
+            if (path := out / "pretrained" / f"{name}-{seed}" / "result.json").is_file()
+        ]
+        if found:
+            trained[name] = {
+                "agreement": summary([row["agreement"] for row in found]),
+                "last": [row["last"] for row in found],
+                "cpu_s": [row["cpu_s"] for row in found],
+            }
+    seconds = sum(sum(part["cpu_s"]) for part in (*arms.values(), *trained.values()))
+    save(
+        "cmat",
+        {
+            "teacher": "simulated: it knows the parts; no vision encoder is involved",
+            "cpu_minutes": round(seconds / 60, 1),
+            "arms": arms,
+            "pretraining": trained,
+            "paired": pairs(rows),
+        },
+    )
+    print((RESULTS / "cmat.json").read_text())
+
+
+PAIRS = (
+    ("rec+aff", "rec"),
+    ("rec+aff+div patch", "rec+aff"),
+    ("rec+aff+div batch", "rec+aff"),
+    ("rec+aff", "rec+distill"),
+    ("rec+aff, low noise", "rec+aff"),
+    ("rec+aff, high noise", "rec+aff"),
+    ("rec", "no training"),
+    ("rec+aff", "Point-MAE from scratch"),
+    ("Point-MAE from scratch", "PointNet++ from scratch"),
+)
+
+
+def pairs(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """aIoU of the first arm minus that of the second at equal seed, with the interval over seeds."""
+    by_run = {(row["encoder"], row["how"], row["seed"]): row["aiou"] for row in rows}
+    found = {}
+    for first, second in PAIRS:
+        for how in ("frozen", "tuned"):
+            seeds = [s for s in SEEDS if (first, how, s) in by_run and (second, how, s) in by_run]
+            if seeds:
+                values = [by_run[first, how, s] - by_run[second, how, s] for s in seeds]
+                found[f"{first} - {second}, {how}"] = summary(values)
+    return found
+
+
+SHOWN = ("mug", "chair", "kettle", "scissors", "laptop")
+
+
+def pictures(out: Path) -> None:
+    """Patch tokens as colours, before and after: untrained, reconstruction alone, with affinity, and the teacher."""
+    torch.manual_seed(SEEDS[0])
+    encoders = {"untrained": PatchEncoder(ENCODER).eval()}
+    for name in ("rec", "rec+aff", "rec+aff+div patch", "rec+distill"):
+        checkpoint = open_pretrained(out / "pretrained" / f"{name}-{SEEDS[0]}" / "checkpoint")
+        encoders[name] = build_model(checkpoint).encoder
+    held = list(LiftedShards(out / "held" / "exact"))
+    world = ProceduralShapes(24, CATEGORIES, Scan(points=POINTS), HELD_EACH * len(CATEGORIES), heat=False)
+    columns = []
+    for category in SHOWN:
+        index = CATEGORIES.index(category)
+        columns.append(column(world.assembly(index).surface(), held[index], encoders))
+    names = [*encoders, "teacher\nwithout noise"]
+    side, left = 220, 170
+    sheet = Image.new("RGB", (left + side * len(SHOWN), 36 + side * len(names)), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(18)
+    for row, name in enumerate(names):
+        draw.multiline_text((8, 36 + side * (row + 0.5)), name, fill=(30, 30, 30), font=font, anchor="lm")
+    for x, (category, shots) in enumerate(zip(SHOWN, columns, strict=True)):
+        draw.text((left + side * (x + 0.5), 18), category, fill=(30, 30, 30), font=font, anchor="mm")
+        for y, shot in enumerate(shots):
+            sheet.paste(Image.fromarray(shot), (left + side * x, 36 + side * y))
+    sheet.save(IMAGES / "cmat_features.png", optimize=True)
+
+
+@torch.inference_mode()
+def column(surface: Any, shape: LiftedShape, encoders: dict[str, PatchEncoder]) -> list[np.ndarray]:
+    """One object painted with the features of every encoder and of the teacher; a point takes its nearest patch's."""
+    scene = MeshScene(Shape.of(surface, up="y"))
+    view = render_views(scene, cmat_paper(220)[:1])
+    points, index = (
+        torch.from_numpy(shape.points)[None],
+        torch.from_numpy(shape.patches.astype(np.int64))[None],
+    )
+    centers = torch.from_numpy(shape.centers)[None]
+    patches = Patches(centers, index, gather(points, index) - centers[:, :, None])
+    features = [encoder(patches)[0] for encoder in encoders.values()]
+    features.append(torch.from_numpy(shape.features.astype(np.float32)))
+    places = shape.centers.astype(np.float64)
+    return [paint_features(view, places, feature_colors(feature))[0] for feature in features]
+
+
+def main() -> None:
+    """Dispatch on the first argument."""
+    what, out = sys.argv[1], Path(sys.argv[2])
+    {"run": run, "report": report, "pictures": pictures}[what](out)
+
+
+if __name__ == "__main__":
+    main()
