@@ -1,11 +1,12 @@
 """The ablation of CMAT at a small size: pre-training losses and teachers, then LAS on each encoder, three seeds.
 
     python scripts/cmat_experiments.py run out/cmat          # lift, pre-train, train LAS; resumes
+    python scripts/cmat_experiments.py run out/cmat 1,2      # these seeds only, so that several processes may share
     python scripts/cmat_experiments.py report out/cmat       # benchmarks/results/cmat.json
     python scripts/cmat_experiments.py pictures out/cmat     # docs/images/cmat_features.png
 
 Procedural shapes of 14 categories, and a SIMULATED teacher that knows their parts: no vision encoder is involved.
-All settings are in the constants below.
+All settings are in the constants of cmat_setup.py and below.
 """
 
 from __future__ import annotations
@@ -24,29 +25,36 @@ from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+from cmat_prompts import KINDS, SHOWN, TESTED, action_pictures, probe_prompts
+from cmat_setup import (
+    ENCODER,
+    HELD_EACH,
+    LIFTED_EACH,
+    PATCHES,
+    POINTS,
+    agreement,
+    lift,
+    packs,
+    stored_patches,
+)
 from lmad_experiments import CATEGORIES, IMAGES, LABELS, summary
 from machine import RESULTS, save
 
-from partwise.datasets.heat_pack import HeatPack, write_heat_pack
+from partwise.datasets.heat_pack import HeatPack
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.asking import make_prompt, open_language
 from partwise.evaluate.heat_maps import heat_means
 from partwise.files import atomic_path
-from partwise.layers.patches import Patches
-from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
+from partwise.layers.tokens import PatchEncoder
 from partwise.lift.cameras import cmat_paper
 from partwise.lift.preview import feature_colors, paint_features
-from partwise.lift.project import CMAT_PAPER, Target, lift_points, pool_patches, view_weights
 from partwise.lift.render import MeshScene, render_views
-from partwise.lift.shards import LiftedShape, LiftedShards, json_sha256, unit_key, write_manifest, write_unit
-from partwise.lift.simulated import SimulatedTeacher, name_embeddings
-from partwise.losses import affinity
+from partwise.lift.shards import LiftedShape, LiftedShards
 from partwise.models.las import LasConfig
 from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointmae import PointMAEConfig
 from partwise.models.pointnet2 import PointNet2Config
-from partwise.points import farthest_points, gather, nearest, sample_surface
 from partwise.pretrained import build_model, open_pretrained
 from partwise.shape import Shape
 from partwise.train.affordance import train as train_affordance
@@ -56,15 +64,6 @@ from partwise.train.cmat_presets import CmatConfig
 
 ACTIONS = LABELS[:-1]
 SEEDS = (1, 2, 3)
-# Shapes of each category: for pre-training without labels, for LAS with labels, for the test, for the affinity's test.
-LIFTED_EACH, LABELLED_EACH, TEST_EACH, HELD_EACH = 20, 6, 8, 3
-POINTS, PATCHES, NEIGHBOURS = 512, 32, 16
-# Pictures of 112 pixels in tokens of 8: the paper's grid of 14 x 14.
-SIZE, TOKEN, TEACHER_WIDTH = 112, 8, 256
-# Length of the random vectors added to every view and every token; a part's own vector has length 1.
-NOISE = {"exact": 0.0, "low": 0.3, "middle": 1.0, "high": 3.0}
-
-ENCODER = PatchEncoderConfig(PATCHES, NEIGHBOURS, (32, 64, 128), 96, 4, 4, 0.0, "plain")
 CMAT = CmatConfig(
     PointMAEConfig(ENCODER, decoder_depth=1, decoder_heads=4),
     steps=150,
@@ -101,6 +100,7 @@ def pretrainings() -> dict[str, tuple[CmatConfig, str]]:
         "rec": (CMAT, "middle"),
         "rec+aff": (replace(CMAT, **aff), "middle"),
         "rec+aff+div patch": (replace(CMAT, **div), "middle"),
+        "rec+aff+0.1 div patch": (replace(CMAT, **aff, diversity_weight=0.02), "middle"),
         "rec+aff+div batch": (replace(CMAT, **div, koleo_axis="batch"), "middle"),
         "rec+distill": (replace(CMAT, distill_weight=0.1), "middle"),
         "rec+aff, low noise": (replace(CMAT, **aff), "low"),
@@ -111,86 +111,14 @@ def pretrainings() -> dict[str, tuple[CmatConfig, str]]:
 def tasks() -> list[tuple[str, str]]:
     """(encoder, how): what LAS is trained on, and whether the encoder stays as it is."""
     frozen = [("no training", "frozen"), *((name, "frozen") for name in pretrainings())]
-    tuned = [(name, "tuned") for name in ("rec", "rec+aff", "rec+aff+div patch", "rec+distill")]
+    tuned = [
+        (name, "tuned")
+        for name in ("rec", "rec+aff", "rec+aff+div patch", "rec+aff+0.1 div patch", "rec+distill")
+    ]
     return [*frozen, *tuned, ("Point-MAE from scratch", "tuned"), ("PointNet++ from scratch", "tuned")]
 
 
-def lift(out: Path, seed: int, each: int, levels: Sequence[str]) -> None:
-    """Shards of `each` shapes of every category for every noise level: rendered once, looked at by each teacher."""
-    missing = [level for level in levels if not (out / level / "manifest.json").is_file()]
-    if not missing:
-        return
-    world = ProceduralShapes(seed, CATEGORIES, Scan(points=POINTS), each * len(CATEGORIES), heat=False)
-    objects = [world.assembly(index) for index in range(len(world))]
-    names = sorted({part.name for thing in objects for part in thing.parts()})
-    every = sorted({*names, *_all_names()})
-    embeddings = name_embeddings(len(every), TEACHER_WIDTH, np.random.default_rng(0))
-    lifted: dict[str, list[LiftedShape]] = {level: [] for level in missing}
-    for index, thing in enumerate(objects):
-        label = np.array([every.index(part.name) for part in thing.parts()])
-        for level, shape in look(thing.surface(), label, embeddings, index, missing).items():
-            lifted[level].append(shape)
-    for level, shapes in lifted.items():
-        settings = {
-            "encoder": {"name": f"simulated, noise {NOISE[level]}", "sha256": "", "width": TEACHER_WIDTH},
-            "seed": seed,
-        }
-        digest = json_sha256(settings)
-        key = unit_key(digest, [(shape.source, shape.sha256) for shape in shapes])
-        write_unit(out / level, key, digest, shapes, [])
-        write_manifest(out / level, settings, [key])
-
-
-def _all_names() -> list[str]:
-    """Names of the parts that the categories have, so that all shards give a name the same vector."""
-    world = ProceduralShapes(21, CATEGORIES, Scan(points=POINTS), LIFTED_EACH * len(CATEGORIES), heat=False)
-    return [part.name for index in range(len(world)) for part in world.assembly(index).parts()]
-
-
-def look(
-    surface: Any, label: np.ndarray, embeddings: np.ndarray, index: int, levels: Sequence[str]
-) -> dict[str, LiftedShape]:
-    """One object through the lifting engine, with the simulated teacher at every level of noise."""
-    shape = Shape.of(surface, up="y")
-    scene = MeshScene(shape)
-    views = render_views(scene, cmat_paper(SIZE))
-    rng = np.random.default_rng([7, index])
-    points, faces, _ = sample_surface(shape.points, shape.geometry.faces, POINTS, rng)
-    target = Target(scene.frame.apply(points), faces, scene.diagonal)
-    weights = view_weights(target, views, (SIZE // TOKEN, SIZE // TOKEN), CMAT_PAPER)
-    places = torch.from_numpy(target.points.astype(np.float32))
-    centers = places[farthest_points(places[None], PATCHES)[0]]
-    patches = nearest(centers[None], places[None], NEIGHBOURS)[1][0]
-    found = {}
-    for level in levels:
-        teacher = SimulatedTeacher(embeddings, TOKEN, NOISE[level], NOISE[level])
-        tokens = teacher.encode(views, label[surface.face_part], np.random.default_rng([8, index]))
-        features = pool_patches(lift_points(target, weights, tokens, CMAT_PAPER), places, centers, patches)
-        found[level] = LiftedShape(
-            f"procedural/{index}",
-            f"{index:064x}",
-            places.numpy(),
-            faces.astype(np.int32),
-            weights.seen,
-            centers.numpy(),
-            patches.numpy().astype(np.int32),
-            features.to(torch.float16).numpy(),
-            scene.frame.matrix,
-        )
-    return found
-
-
-def packs(out: Path) -> tuple[HeatPack, HeatPack]:
-    """Labelled and test shapes, of other seeds than the lifted ones."""
-    for name, seed, each in (("labelled", 22, LABELLED_EACH), ("test", 23, TEST_EACH)):
-        if not (out / name / "shapes.json").is_file():
-            count = each * len(CATEGORIES)
-            world = ProceduralShapes(seed, CATEGORIES, Scan(points=POINTS), count)
-            write_heat_pack(out / name, (world[index] for index in range(count)), POINTS)
-    return HeatPack(out / "labelled"), HeatPack(out / "test")
-
-
-def run(out: Path) -> None:
+def run(out: Path, seeds: Sequence[int]) -> None:
     """Everything that has no result yet; each finished run leaves a JSON file."""
     torch.set_num_threads(1)
     started = time.process_time()
@@ -198,11 +126,12 @@ def run(out: Path) -> None:
     lift(out / "held", 24, HELD_EACH, ("exact",))
     labelled, test = packs(out)
     print(f"shapes: {time.process_time() - started:.0f} s of processor time", flush=True)
-    for seed in SEEDS:
+    for seed in seeds:
         for name, (config, teacher) in pretrainings().items():
             pretrain(out, name, replace(config, seed=seed), teacher)
         for encoder, how in tasks():
             probe(out, encoder, how, seed, labelled, test)
+    ask(out, seeds, labelled, test)
 
 
 def pretrain(out: Path, name: str, config: CmatConfig, teacher: str) -> None:
@@ -228,25 +157,6 @@ def last_row(folder: Path) -> dict[str, float]:
     """The terms of the loss at the end of a run."""
     rows = [line.split(",") for line in (folder / "curves.csv").read_text().splitlines()]
     return {name: float(value) for name, value in zip(rows[0], rows[-1], strict=True)}
-
-
-@torch.inference_mode()
-def agreement(encoder: PatchEncoder, out: Path) -> float:
-    """Correlation of token cosines with the noiseless teacher's, over pairs of patches of each held-out shape."""
-    found = []
-    for shape in LiftedShards(out / "held" / "exact"):
-        points, index = (
-            torch.from_numpy(shape.points)[None],
-            torch.from_numpy(shape.patches.astype(np.int64))[None],
-        )
-        centers = torch.from_numpy(shape.centers)[None]
-        tokens = encoder(Patches(centers, index, gather(points, index) - centers[:, :, None]))
-        truth = affinity(torch.from_numpy(shape.features.astype(np.float32))[None])[0]
-        upper = torch.triu_indices(PATCHES, PATCHES, 1)
-        pair = torch.stack([affinity(tokens)[0][upper[0], upper[1]], truth[upper[0], upper[1]]])
-        if pair.std(dim=1).min() > 1e-6:
-            found.append(float(torch.corrcoef(pair)[0, 1]))
-    return float(np.mean(found))
 
 
 def probe(out: Path, encoder: str, how: str, seed: int, labelled: HeatPack, test: HeatPack) -> None:
@@ -281,6 +191,24 @@ def probe(out: Path, encoder: str, how: str, seed: int, labelled: HeatPack, test
     print(f"{encoder}, {how}, seed {seed}: aIoU {means.aiou:.4f} SIM {means.sim:.4f}", flush=True)
 
 
+def ask(out: Path, seeds: Sequence[int], labelled: HeatPack, test: HeatPack) -> None:
+    """Words, pictures and both on the encoder of `rec+aff`, which trains on."""
+    results = {(kind, seed): out / "prompts" / f"{kind}-{seed}.json" for seed in seeds for kind in KINDS}
+    if all(path.is_file() for path in results.values()):
+        return
+    pictures = action_pictures(ACTIONS, 31, SHOWN), action_pictures(ACTIONS, 32, TESTED)
+    language = open_language()
+    (out / "prompts").mkdir(exist_ok=True)
+    for (kind, seed), path in results.items():
+        if not path.is_file():
+            start = out / "pretrained" / f"rec+aff-{seed}" / "checkpoint"
+            content = probe_prompts(
+                kind, replace(LAS, seed=seed), start, (labelled, test), pictures, language
+            )
+            write(path, content)
+            print(f"asked by {kind}, seed {seed}: aIoU {content['aiou']:.4f}", flush=True)
+
+
 def write(path: Path, content: dict[str, Any]) -> None:
     """JSON, whole or not at all."""
     with atomic_path(path) as temporary:
@@ -310,7 +238,13 @@ def report(out: Path) -> None:
                 "last": [row["last"] for row in found],
                 "cpu_s": [row["cpu_s"] for row in found],
             }
-    seconds = sum(sum(part["cpu_s"]) for part in (*arms.values(), *trained.values()))
+    asked: dict[str, Any] = {}
+    for kind in KINDS:
+        found = [json.loads(path.read_text()) for path in sorted(out.glob(f"prompts/{kind}-*.json"))]
+        if found:
+            figures = {name: summary([row[name] for row in found]) for name in ("aiou", "sim", "auc", "mae")}
+            asked[kind] = {**figures, "cpu_s": [row["cpu_s"] for row in found]}
+    seconds = sum(sum(part["cpu_s"]) for part in (*arms.values(), *trained.values(), *asked.values()))
     save(
         "cmat",
         {
@@ -318,6 +252,7 @@ def report(out: Path) -> None:
             "cpu_minutes": round(seconds / 60, 1),
             "arms": arms,
             "pretraining": trained,
+            "prompts": asked,
             "paired": pairs(rows),
         },
     )
@@ -327,6 +262,7 @@ def report(out: Path) -> None:
 PAIRS = (
     ("rec+aff", "rec"),
     ("rec+aff+div patch", "rec+aff"),
+    ("rec+aff+0.1 div patch", "rec+aff"),
     ("rec+aff+div batch", "rec+aff"),
     ("rec+aff", "rec+distill"),
     ("rec+aff, low noise", "rec+aff"),
@@ -350,7 +286,7 @@ def pairs(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-SHOWN = ("mug", "chair", "kettle", "scissors", "laptop")
+DRAWN = ("mug", "chair", "kettle", "scissors", "laptop")
 
 
 def pictures(out: Path) -> None:
@@ -363,16 +299,16 @@ def pictures(out: Path) -> None:
     held = list(LiftedShards(out / "held" / "exact"))
     world = ProceduralShapes(24, CATEGORIES, Scan(points=POINTS), HELD_EACH * len(CATEGORIES), heat=False)
     columns = []
-    for category in SHOWN:
+    for category in DRAWN:
         index = CATEGORIES.index(category)
         columns.append(column(world.assembly(index).surface(), held[index], encoders))
     names = [*encoders, "teacher\nwithout noise"]
     side, left = 220, 170
-    sheet = Image.new("RGB", (left + side * len(SHOWN), 36 + side * len(names)), "white")
+    sheet = Image.new("RGB", (left + side * len(DRAWN), 36 + side * len(names)), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(18)
     for row, name in enumerate(names):
         draw.multiline_text((8, 36 + side * (row + 0.5)), name, fill=(30, 30, 30), font=font, anchor="lm")
-    for x, (category, shots) in enumerate(zip(SHOWN, columns, strict=True)):
+    for x, (category, shots) in enumerate(zip(DRAWN, columns, strict=True)):
         draw.text((left + side * (x + 0.5), 18), category, fill=(30, 30, 30), font=font, anchor="mm")
         for y, shot in enumerate(shots):
             sheet.paste(Image.fromarray(shot), (left + side * x, 36 + side * y))
@@ -384,12 +320,7 @@ def column(surface: Any, shape: LiftedShape, encoders: dict[str, PatchEncoder]) 
     """One object painted with the features of every encoder and of the teacher; a point takes its nearest patch's."""
     scene = MeshScene(Shape.of(surface, up="y"))
     view = render_views(scene, cmat_paper(220)[:1])
-    points, index = (
-        torch.from_numpy(shape.points)[None],
-        torch.from_numpy(shape.patches.astype(np.int64))[None],
-    )
-    centers = torch.from_numpy(shape.centers)[None]
-    patches = Patches(centers, index, gather(points, index) - centers[:, :, None])
+    patches = stored_patches(shape)
     features = [encoder(patches)[0] for encoder in encoders.values()]
     features.append(torch.from_numpy(shape.features.astype(np.float32)))
     places = shape.centers.astype(np.float64)
@@ -399,7 +330,10 @@ def column(surface: Any, shape: LiftedShape, encoders: dict[str, PatchEncoder]) 
 def main() -> None:
     """Dispatch on the first argument."""
     what, out = sys.argv[1], Path(sys.argv[2])
-    {"run": run, "report": report, "pictures": pictures}[what](out)
+    if what == "run":
+        run(out, [int(s) for s in sys.argv[3].split(",")] if len(sys.argv) > 3 else SEEDS)
+    else:
+        {"report": report, "pictures": pictures}[what](out)
 
 
 if __name__ == "__main__":
