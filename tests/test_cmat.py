@@ -193,6 +193,8 @@ def test_a_point_gets_the_mean_of_the_patches_that_hold_it(shapes):
         if not holders:
             holders = [int(np.linalg.norm(shape.centers - shape.points[point], axis=1).argmin())]
         np.testing.assert_allclose(found[point], features[holders].mean(axis=0), atol=1e-5)
+    own = np.random.default_rng(0).standard_normal((256, 8)).astype(np.float16)
+    assert np.array_equal(point_features(replace(shape, point_features=own)).numpy(), own.astype(np.float32))
 
 
 def test_patches_move_with_their_points(shapes):
@@ -281,7 +283,15 @@ def test_presets_and_schedule():
     assert PAPER.model == PointMAEConfig()
     assert (RELEASE.batch, RELEASE.model.encoder.groups, RELEASE.diversity_weight) == (96, 256, 0.0)
     assert RELEASE.warmup / RELEASE.steps == pytest.approx(5 / 150, abs=1e-3)
-    assert set(PRESETS) == {"paper", "release", "small", "tiny"}
+    alone = PRESETS["pointmae"]
+    assert (alone.rate, alone.affinity_weight, alone.diversity_weight, alone.model) == (
+        1e-3,
+        0,
+        0,
+        PAPER.model,
+    )
+    assert alone.warmup / alone.steps == pytest.approx(10 / 300, abs=1e-3)
+    assert set(PRESETS) == {"paper", "release", "pointmae", "small", "tiny"}
     assert schedule(SMALL, 0) == pytest.approx(1 / 50)
     assert schedule(SMALL, 49) == 1.0
     assert schedule(SMALL, 999) == pytest.approx(0.01, abs=1e-3)

@@ -122,11 +122,12 @@ class TrainCmat:
     """
 
     lifted: tyro.conf.Positional[Path]
-    """A folder written by `partwise lift`; paper needs its --points 1024 --groups 64, release --groups 256."""
+    """A folder written by `partwise lift`; paper and pointmae take its preset cmat_paper, release its cmat_release."""
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["paper", "release", "small", "tiny"] = "small"
-    """paper and release: as published; small: the encoder of the shipped default; tiny: seconds, to try things out."""
+    preset: Literal["paper", "release", "pointmae", "small", "tiny"] = "small"
+    """paper and release: CMAT as published; pointmae: Point-MAE as published, which listens to no teacher; small: the
+    encoder of the shipped default; tiny: seconds, to try things out."""
     affinity_on: Literal["visible", "all"] | None = None
     """Patches whose affinities are matched; all takes a second pass."""
     teacher_pool: Literal["stored", "group", "voronoi"] | None = None

@@ -90,7 +90,12 @@ def _row(shapes: Sequence[LiftedShape], config: CmatConfig, step: int, slot: int
 
 
 def point_features(shape: LiftedShape) -> Float[Tensor, "N E"]:
-    """What the shards still say about each point: the mean over the stored patches that hold it, else the nearest's."""
+    """What the shards say about each point; where they keep patches only, the mean over those that hold it.
+
+    A point in none of them takes the nearest's.
+    """
+    if shape.point_features is not None:
+        return torch.from_numpy(shape.point_features.astype(np.float32))
     points, centers = torch.from_numpy(shape.points)[None], torch.from_numpy(shape.centers)[None]
     index = torch.from_numpy(shape.patches.astype(np.int64))[None]
     features = torch.from_numpy(shape.features.astype(np.float32))[None]
