@@ -25,6 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+from cmat_balance import balances
 from cmat_prompts import KINDS, SHOWN, TESTED, action_pictures, probe_prompts
 from cmat_setup import (
     ENCODER,
@@ -132,6 +133,8 @@ def run(out: Path, seeds: Sequence[int]) -> None:
         for encoder, how in tasks():
             probe(out, encoder, how, seed, labelled, test)
     ask(out, seeds, labelled, test)
+    if not (out / "balance.json").is_file():
+        write(out / "balance.json", balances())
 
 
 def pretrain(out: Path, name: str, config: CmatConfig, teacher: str) -> None:
@@ -192,7 +195,7 @@ def probe(out: Path, encoder: str, how: str, seed: int, labelled: HeatPack, test
 
 
 def ask(out: Path, seeds: Sequence[int], labelled: HeatPack, test: HeatPack) -> None:
-    """Words, pictures and both on the encoder of `rec+aff`, which trains on."""
+    """Pictures, with and without words, on the encoder of `rec+aff`, which trains on: its own row is words alone."""
     results = {(kind, seed): out / "prompts" / f"{kind}-{seed}.json" for seed in seeds for kind in KINDS}
     if all(path.is_file() for path in results.values()):
         return
@@ -209,7 +212,7 @@ def ask(out: Path, seeds: Sequence[int], labelled: HeatPack, test: HeatPack) -> 
             print(f"asked by {kind}, seed {seed}: aIoU {content['aiou']:.4f}", flush=True)
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
+def write(path: Path, content: object) -> None:
     """JSON, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content), encoding="utf-8")
@@ -253,6 +256,7 @@ def report(out: Path) -> None:
             "arms": arms,
             "pretraining": trained,
             "prompts": asked,
+            "balance": json.loads((out / "balance.json").read_text()),
             "paired": pairs(rows),
         },
     )

@@ -1,4 +1,6 @@
-"""Words, pictures or both: LAS on the CMAT encoder of the ablation, asked in each of these ways.
+"""Pictures, or words and pictures: LAS on the CMAT encoder of the ablation, asked in each of these ways.
+
+Words alone are a row of the ablation itself.
 
 The pictures are SIMULATED (partwise.train.pictures): another object, rendered, its hot place covered. They are read as
 plain pixels, without a vision encoder; test pictures show other objects than training pictures.
@@ -31,25 +33,23 @@ from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.pictures import SimulatedPictures
 from partwise.train.point_encoders import fitted, take_encoder
 
-KINDS = ("text", "image", "both")
+KINDS = ("image", "both")
 # Different pictures of each action in training, and in the test, where each is asked with in turn.
 SHOWN, TESTED = 8, 3
 
 
 @dataclass(frozen=True)
 class Shown(Phrases):
-    """Phrases of which the words, a picture (T,R,Q,V), or both are given; one of R pictures at random."""
+    """Phrases with pictures (T,R,Q,V), one of R at random; their words are given too, or not."""
 
-    words: bool = True
-    pictures: torch.Tensor | None = None
+    words: bool
+    pictures: torch.Tensor
 
     def asked(self, columns: np.ndarray, rng: np.random.Generator) -> Prompt:
         """The questions of a batch."""
         prompt = super().asked(columns, rng)
-        image = None
-        if self.pictures is not None:
-            drawn = torch.from_numpy(rng.integers(self.pictures.shape[1], size=columns.shape))
-            image = self.pictures[torch.from_numpy(columns), drawn]
+        drawn = torch.from_numpy(rng.integers(self.pictures.shape[1], size=columns.shape))
+        image = self.pictures[torch.from_numpy(columns), drawn]
         return Prompt(vectors=prompt.vectors if self.words else None, image=image)
 
 
@@ -72,18 +72,18 @@ def probe_prompts(
     config = fitted(base, checkpoint)
     model_config = config.model
     assert isinstance(model_config, PointLasConfig)
-    words, shows = kind != "image", kind != "text"
+    words = kind == "both"
     head = replace(
         model_config.head,
         text_width=model_config.head.text_width if words else 0,
-        image_width=PixelEncoder.width if shows else 0,
+        image_width=PixelEncoder.width,
     )
     config = replace(config, model=replace(model_config, head=head))
     started = time.process_time()
     model = make_model(config, language)
     take_encoder(model, checkpoint)
     plain = Phrases.of(config, model, language)
-    phrases = Shown(config, plain.table, plain.rows, words, pictures[0] if shows else None)
+    phrases = Shown(config, plain.table, plain.rows, words, pictures[0])
     batches = Batches(config, samples[0], model)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
     ones = torch.ones(len(config.labels))
@@ -93,7 +93,7 @@ def probe_prompts(
     vectors = make_prompt(config.labels, "vectors", language).vectors if words else None
     means = [
         heat_means(model, samples[1], Prompt(vectors=vectors, image=image), config.labels, POINTS)
-        for image in (pictures[1].unbind(1) if shows else [None])
+        for image in pictures[1].unbind(1)
     ]
     figures = {
         name: float(np.mean([getattr(m, name) for m in means])) for name in ("aiou", "sim", "auc", "mae")
