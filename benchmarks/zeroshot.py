@@ -16,13 +16,13 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from ladder import area_iou
 from machine import save
 
 from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.datasets.objects import RealObjects
 from partwise.encoders.bank import PhraseEmbedder, TextBank
+from partwise.evaluate.meshes import area_iou, face_areas
 from partwise.lift.cameras import LAYOUTS
 from partwise.lift.render import render_views, scene_of
 from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings
@@ -58,23 +58,27 @@ def one_object(objects: RealObjects, index: int) -> dict[str, float]:
     surface, names = objects.surface(index), [part.name for part in objects.parts(index)]
     shape = Shape.read(objects.root / objects.rows[index]["path"], up="y")
     truth, count = surface.face_part.astype(np.int64), len(names)
-    corners = shape.points[shape.faces]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    area = face_areas(shape)
     rng = np.random.default_rng(index)
     words, looks = name_embeddings(count, WIDTH, rng), name_embeddings(count, WIDTH, rng)
     held = np.bincount(truth[truth >= 0], area[truth >= 0], minlength=count)
     row = {
-        "random": area_iou(rng.integers(0, count, len(truth)), truth, area, count),
-        "largest part": area_iou(np.full(len(truth), held.argmax()), truth, area, count),
+        "random": mean_iou(rng.integers(0, count, len(truth)), truth, area, count),
+        "largest part": mean_iou(np.full(len(truth), held.argmax()), truth, area, count),
     }
     for noise, smoothing in product(WORD_NOISE, SMOOTHING):
         pointclip = replace(PointCLIPv2Config.of("simulated"), smoothing=smoothing)
         for segmenter in segmenters(shape, truth, names, (words, looks), noise, pointclip):
             start, name = time.process_time(), type(segmenter.model).__name__
             found = segmenter.segment(shape, names).face_labels
-            row[f"{name}, noise {noise}, window {smoothing}"] = area_iou(found, truth, area, count)
+            row[f"{name}, noise {noise}, window {smoothing}"] = mean_iou(found, truth, area, count)
             row[f"{name} seconds"] = time.process_time() - start
     return row
+
+
+def mean_iou(found: np.ndarray, truth: np.ndarray, area: np.ndarray, count: int) -> float:
+    """Mean over the parts of one object."""
+    return float(np.nanmean(area_iou(found, truth, area, count)))
 
 
 def segmenters(

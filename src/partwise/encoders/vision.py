@@ -87,7 +87,10 @@ class VisionEncoder:
         MissingExtraError without transformers, UnsafeError for pickled weights, CheckpointError for another kind of
         model or weights with holes, InputError for a size that is not whole patches.
         """
-        kind = read_config(folder).get("model_type")
+        described = read_config(folder)
+        kind = described.get("model_type")
+        if kind is None and "architecture" in described:
+            raise CheckpointError(f"{folder} was saved by timm: rewrite it once with `partwise convert timm`")
         if kind not in FAMILIES:
             raise CheckpointError(f"{folder} holds a {kind!r} model, expected one of {', '.join(FAMILIES)}")
         self.name, self.revision = name, weights_sha256(folder)
