@@ -559,3 +559,13 @@ def test_a_model_that_reads_pictures_is_shown_them(root, tmp_path):
 class Heat:
     def __init__(self, points):
         self.heat = np.zeros((points, 1), np.float32)
+
+
+def test_a_log_made_from_other_data_is_refused(root, tmp_path):
+    log = tmp_path / "run.log.jsonl"
+    protocol = replace(load_protocol("shapenetpart/standard"), seeds=(0,))
+    source = open_source(protocol, root)
+    evaluate(protocol, source, Fixed(), log=log)
+    changed = [replace(item, points=item.points + np.float32(1)) for item in source.items]
+    with pytest.raises(InputError, match="'chair0' with other points, words or truth"):
+        evaluate(protocol, replace(source, items=changed), Fixed(), log=log)

@@ -26,7 +26,7 @@ class RunLog:
 
     def __init__(self, path: Path | None, header: Mapping[str, Any]) -> None:
         self._path = path
-        self._measures: dict[tuple[int, str], dict[str, Any]] = {}
+        self._measures: dict[tuple[int, str], tuple[str, dict[str, Any]]] = {}
         if path is None:
             return
         check_target(path)
@@ -41,16 +41,25 @@ class RunLog:
     def __len__(self) -> int:
         return len(self._measures)
 
-    def get(self, seed: int, key: str) -> dict[str, Any] | None:
-        """The measure of a sample, None if there is none yet."""
-        return self._measures.get((seed, key))
+    def get(self, seed: int, key: str, asked: str) -> dict[str, Any] | None:
+        """The measure of a sample, None if there is none yet. `asked` identifies the points, words and truth.
 
-    def add(self, seed: int, key: str, measure: Mapping[str, Any]) -> dict[str, Any]:
+        Raises InputError if the sample was another one when it was measured.
+        """
+        found = self._measures.get((seed, key))
+        if found is not None and found[0] != asked:
+            raise InputError(
+                f"{self._path} has a measure of {key!r} with other points, words or truth: the data set has changed; "
+                "remove the log, or name another output"
+            )
+        return None if found is None else found[1]
+
+    def add(self, seed: int, key: str, asked: str, measure: Mapping[str, Any]) -> dict[str, Any]:
         """Keep a measure; what comes back is as the log would give it later."""
         kept = json.loads(json.dumps(plain(measure)))
-        self._measures[(seed, key)] = kept
+        self._measures[(seed, key)] = asked, kept
         if self._path is not None:
-            line = json.dumps({"seed": seed, "key": key, "measure": kept}, ensure_ascii=False)
+            line = json.dumps({"seed": seed, "key": key, "asked": asked, "measure": kept}, ensure_ascii=False)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         return kept
@@ -66,7 +75,10 @@ class RunLog:
                 if number == 1:
                     self._check(path, row, first)
                 else:
-                    self._measures[(int(row["seed"]), str(row["key"]))] = dict(row["measure"])
+                    self._measures[(int(row["seed"]), str(row["key"]))] = (
+                        str(row["asked"]),
+                        dict(row["measure"]),
+                    )
             except InputError:
                 raise
             except (ValueError, KeyError, TypeError) as error:

@@ -7,9 +7,9 @@ Schema "partwise-result/1":
     model     {name, revision, sha256, runtime, trained_on, selected_on}; sha256 is of the weights file. trained_on
               lists the categories of the training data, selected_on names the split that the checkpoint was picked
               on, "none" for the last one; null where nobody said
-    data      {dataset, split, sha256, samples, limit, mock, partial}; sha256 is of the points and truths that were
-              asked, limit is null for the whole split, mock marks a synthetic twin of a data set, partial a copy that
-              lacks something
+    data      {dataset, split, sha256, samples, limit, mock, partial}; sha256 is of the points, words and truths that
+              were asked, limit is null for the whole split, mock marks a synthetic twin of a data set, partial a copy
+              that lacks something
     origin    "measured": our Segmenter answered; "rescored": predictions of another system were read from files
     seeds     [0, 1, 2]
     config    how the model was asked: options of the segmenter, or what the predictions say of themselves

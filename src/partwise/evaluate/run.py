@@ -46,25 +46,24 @@ def evaluate(
     if limit is not None and limit < 1:
         raise InputError(f"limit is {limit}: 1 at least")
     record = protocol.record()
-    same = {
-        key: value for key, value in record.items() if key != "seeds"
-    }  # further seeds go into the same log
+    # Further seeds go into the same log.
+    same = {key: value for key, value in record.items() if key != "seeds"}
     header = {"protocol": same, "model": asdict(answerer.notes), "config": answerer.config}
-    kept = RunLog(log, {**header, "origin": answerer.origin})
+    kept = RunLog(log, {**header, "origin": answerer.origin, "versions": versions()})
     asked: list[Question] = []
     measured = []
     digest = hashlib.sha256()
     for number, seed in enumerate(protocol.seeds):
         rows = []
         for question in questions(protocol, source, seed, limit):
+            name = _fingerprint(question)
             if number == 0:
-                _add(digest, question)
+                digest.update(name.encode())
                 asked.append(_without_points(protocol, question))
-            known = kept.get(seed, question.key)
+            known = kept.get(seed, question.key, name)
             if known is None:
-                known = kept.add(
-                    seed, question.key, measure(protocol, question, answerer.answer(question, seed))
-                )
+                found = measure(protocol, question, answerer.answer(question, seed))
+                known = kept.add(seed, question.key, name, found)
             rows.append(known)
             if len(rows) % SAY_EVERY == 0:
                 say(f"{protocol.id}: seed {seed}: {len(rows):,} samples")
@@ -97,12 +96,14 @@ def versions() -> dict[str, str]:
     }
 
 
-def _add(digest: hashlib._Hash, question: Question) -> None:
-    """Points and truth of a question, with their types, into the hash of the data."""
-    digest.update(question.key.encode())
-    for array in (question.points, question.truth):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+def _fingerprint(question: Question) -> str:
+    """SHA-256 of what a question is made of: its name, points, words and truth."""
+    digest = hashlib.sha256("\0".join((question.key, question.up, *question.phrases)).encode())
+    for array in (question.points, question.rows, question.truth):
+        if array is not None:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _without_points(protocol: Protocol, question: Question) -> Question:
