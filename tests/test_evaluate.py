@@ -6,7 +6,8 @@ from test_train import table
 
 from partwise import Segmenter
 from partwise.errors import InputError
-from partwise.evaluate.parts import CONDITIONS, Condition, conditioned, evaluate_parts, iou_of, mean_scores
+from partwise.evaluate.conditions import CONDITIONS, Condition, conditioned
+from partwise.evaluate.parts import evaluate_parts, iou_of, mean_scores
 
 
 def test_iou_by_hand():

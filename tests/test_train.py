@@ -78,7 +78,8 @@ def test_ten_shapes_are_learned(pack, embedder, tmp_path):
         rows = list(csv.DictReader(file))
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
     segmenter = Segmenter.from_pretrained(tmp_path / "checkpoint")
-    from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
+    from partwise.evaluate.conditions import Condition
+    from partwise.evaluate.parts import evaluate_parts, mean_scores
 
     scores = mean_scores(evaluate_parts(segmenter, [table(200 + i) for i in range(3)], Condition()))
     assert scores.instance > 1.5 * max(scores.largest, scores.random)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from partwise.cli.afford import Afford
+from partwise.cli.compare import Compare
 from partwise.cli.convert import Convert
 from partwise.cli.data import Data
 from partwise.cli.doctor import Doctor
@@ -17,6 +18,7 @@ from partwise.cli.eval import Eval
 from partwise.cli.info import Info
 from partwise.cli.lift import Lift
 from partwise.cli.segment import Segment
+from partwise.cli.sweep import Sweep
 from partwise.cli.table import Table
 from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
@@ -40,6 +42,8 @@ Command = (
     | Annotated[Lift, _subcommand("lift", Lift)]
     | Annotated[Train, _subcommand("train", Train)]
     | Annotated[Eval, _subcommand("eval", Eval)]
+    | Annotated[Compare, _subcommand("compare", Compare)]
+    | Annotated[Sweep, _subcommand("sweep", Sweep)]
     | Annotated[Table, _subcommand("table", Table)]
     | Annotated[Info, _subcommand("info", Info)]
 )

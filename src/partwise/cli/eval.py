@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +46,8 @@ class Eval:
     """Runs with the seeds 0, 1, ...; default: those of the protocol, or of the predictions."""
     out: Path | None = None
     """A folder for one result each, or a .json for a single one; default: this folder. The log lies beside it."""
+    points: int | None = None
+    """Points that the model looks at; default: those it was made with. Twice as many are sharper and slower."""
     limit: int | None = None
     """Only the first samples; the result says so."""
     predictions: Annotated[Path | None, tyro.conf.arg(name="from")] = None
@@ -131,6 +133,8 @@ class Eval:
                 from partwise.predict import Segmenter
 
                 segmenter = Segmenter.from_pretrained(self.model)
+                if self.points is not None:
+                    segmenter.config = replace(segmenter.config, points=self.points)
         results = []
         for protocol, place in zip(protocols, places, strict=True):
             source = open_source(protocol, self.root)
@@ -149,8 +153,6 @@ class Eval:
 
     def _answerer(self, protocol: Protocol, segmenter: Segmenter | None) -> tuple[Protocol, Answerer]:
         """Who answers, and the protocol with the seeds that there are answers for."""
-        from dataclasses import replace
-
         from partwise.evaluate.ask import SegmenterAnswers
         from partwise.evaluate.predictions import FolderAnswers
         from partwise.evaluate.questions import questions

@@ -22,8 +22,9 @@ from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_ca
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
+from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
-from partwise.evaluate.parts import CONDITIONS, ShapeScore, evaluate_parts, mean_scores
+from partwise.evaluate.parts import ShapeScore, evaluate_parts, mean_scores
 from partwise.metrics.uncertainty import bootstrap_interval, reliability
 from partwise.predict import Segmenter
 from partwise.shape import Shape

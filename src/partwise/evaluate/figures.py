@@ -224,13 +224,13 @@ def _shape_interval(
     table: Float64[np.ndarray, "S K"], objects: list[str], categories: list[str] | None = None
 ) -> tuple[float | None, float | None]:
     values = known_means(table, axis=1)
-    if _lonely(values, objects, categories or [""] * len(objects)):
+    if lonely(values, objects, categories or [""] * len(objects)):
         return None, None
     interval = bootstrap_interval(values, 0, DRAWS, LEVEL, objects, categories)
     return interval.low, interval.high
 
 
-def _lonely(values: Float64[np.ndarray, "S"], objects: list[str], categories: list[str]) -> bool:
+def lonely(values: Float64[np.ndarray, "S"], objects: list[str], categories: list[str]) -> bool:
     """Whether no category has two objects with a value, so that drawing again changes nothing."""
     pairs = {
         (category, one)

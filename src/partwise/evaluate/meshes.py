@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from partwise.datasets.objects import RealObjects
-from partwise.evaluate.parts import Condition, ShapeScore
+from partwise.evaluate.conditions import Condition
+from partwise.evaluate.parts import ShapeScore
 from partwise.points import random_rotation
 from partwise.predict import Segmenter
 from partwise.shape import Shape

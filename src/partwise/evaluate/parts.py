@@ -6,43 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int16, Int64
+from jaxtyping import Float64, Int64
 
 from partwise.datasets.sample import Sample
 from partwise.errors import InputError
+from partwise.evaluate.conditions import Condition, conditioned
 from partwise.metrics.counts import count_parts
 from partwise.metrics.parts import part_iou
-from partwise.points import front_points, random_rotation
 from partwise.predict import Segmenter
 from partwise.shape import Shape
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What is done to a shape before it is asked about.
-
-    rotation   "none", "yaw" (about +Y) or "full"
-    points     this many of its points are given; None for all
-    noise      standard deviation of added noise, in units of the largest radius
-    one_sided  only what one random distant viewer sees
-    """
-
-    name: str = "as is"
-    rotation: str = "none"
-    points: int | None = None
-    noise: float = 0.0
-    one_sided: bool = False
-
-
-CONDITIONS = (
-    Condition(),
-    Condition("random yaw", rotation="yaw"),
-    Condition("random rotation", rotation="full"),
-    Condition("512 points", points=512),
-    Condition("10,000 points", points=10_000),
-    Condition("noise 1 %", noise=0.01),
-    Condition("one-sided", one_sided=True),
-)
 
 
 @dataclass(frozen=True)
@@ -124,31 +96,6 @@ def iou_of(
 ) -> Float64[np.ndarray, "T"]:
     """IoU (T,) of each of `count` parts, all of which are in the truth, so that no rule for absent parts matters."""
     return part_iou(count_parts(found[None], truth[None], count), "skip_parts_absent_from_gt")[0]
-
-
-def conditioned(
-    points: Float32[np.ndarray, "N 3"],
-    labels: Int16[np.ndarray, "N"],
-    condition: Condition,
-    rng: np.random.Generator,
-) -> tuple[Float32[np.ndarray, "M 3"], Int16[np.ndarray, "M"]]:
-    """Points and labels of a shape under a condition. Raises InputError if it has too few points for it."""
-    if condition.rotation != "none":
-        points = points @ random_rotation(rng, condition.rotation).T
-    if condition.one_sided:
-        seen = front_points(points, rng)
-        points, labels = points[seen], labels[seen]
-    if condition.points is not None:
-        if condition.points > len(points):
-            raise InputError(
-                f"condition {condition.name!r} takes {condition.points} points, the shape has {len(points)}"
-            )
-        index = rng.choice(len(points), condition.points, replace=False)
-        points, labels = points[index], labels[index]
-    if condition.noise:
-        reach = np.linalg.norm(points - points.mean(axis=0), axis=1).max()
-        points = points + rng.normal(0, condition.noise * reach, points.shape)
-    return points.astype(np.float32), labels
 
 
 def mean_scores(scores: Sequence[ShapeScore]) -> MeanScores:

@@ -60,7 +60,7 @@ def draw_line(picture: Image, place: tuple[int, int], text: str, size: float, wi
     """One line of text from its top left corner, letters `size` pixels high, cut to `width` pixels."""
     from PIL import ImageDraw
 
-    font = _font(size, text)
+    font = text_font(size, text)
     ImageDraw.Draw(picture).text(place, _cut(text, font, width), font=font, fill=_INK)
 
 
@@ -74,7 +74,7 @@ def draw_legend(picture: Image, layout: Layout, legend: Sequence[tuple[str, Sequ
     names = [printable(name) for name, _ in legend]
     for scale, columns in ((1.0, 1), (0.85, 1), (0.72, 1), (0.62, 2), (0.5, 2)):
         unit = layout.unit * scale
-        font = _font(2.1 * unit, "".join(names))
+        font = text_font(2.1 * unit, "".join(names))
         width = (right - left) / columns
         entries = [_wrap(name, font, width - 4.2 * unit) for name in names]
         places = _flow(
@@ -119,7 +119,7 @@ def _swatch(picture: Image, corner: tuple[int, int], side: int, color: Sequence[
     picture.paste(tuple(int(channel) for channel in color), corner, mask)
 
 
-def _font(size: float, text: str) -> FreeTypeFont | ImageFont:
+def text_font(size: float, text: str) -> FreeTypeFont | ImageFont:
     """Pillow's own font, the same everywhere; for letters it lacks the first usual system font there is."""
     from PIL import ImageFont
 

@@ -22,7 +22,8 @@ from partwise.checkpoint import save_checkpoint
 from partwise.datasets.packed import Pack
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
-from partwise.evaluate.parts import Condition, evaluate_parts, mean_scores
+from partwise.evaluate.conditions import Condition
+from partwise.evaluate.parts import evaluate_parts, mean_scores
 from partwise.losses import (
     mean_over_asked,
     part_dice_loss,
