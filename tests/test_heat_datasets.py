@@ -32,6 +32,7 @@ from partwise.datasets.affordance_words import (
     PIADV2_OBJECTS,
     canonical,
     object_named,
+    spoken,
 )
 from partwise.datasets.converted import Converted
 from partwise.errors import InputError, MissingDataError, UnsafeError
@@ -424,24 +425,24 @@ def test_damaged_point_files_are_named(copy):
 
 
 def test_damaged_npy_clouds_are_named(copy, tmp_path):
-    from partwise.datasets.piadv2_files import read_npy
+    from partwise.datasets.piadv2_files import read_cloud
 
     path = next((copy(piadv2_seen) / "Seen" / "Point").rglob("*.npy"))
     trace = tmp_path / "trace"
     np.save(path, np.zeros((2048, 3)))
     with pytest.raises(InputError, match=r"float64 \(2048, 3\)"):
-        read_npy(path)
+        read_cloud(path)
     path.write_bytes(b"\x93NUMPY broken")
-    with pytest.raises(InputError, match="no NPY"):
-        read_npy(path)
+    with pytest.raises(InputError, match="no NPY array"):
+        read_cloud(path)
     path.write_bytes(pickle.dumps(Bomb(trace)))
     with pytest.raises(UnsafeError):
-        read_npy(path)
+        read_cloud(path)
     np.save(path, np.array(Bomb(trace), dtype=object))
-    with pytest.raises(InputError, match="plain numbers"):
-        read_npy(path)
+    with pytest.raises(UnsafeError, match="Python objects"):
+        read_cloud(path)
     with pytest.raises(InputError, match="lies in no"):
-        read_npy(tmp_path / "x.npy")
+        read_cloud(tmp_path / "x.npy")
     assert not trace.exists()
 
 
@@ -454,3 +455,4 @@ def test_words_are_in_published_number_and_one_spelling():
     assert spelled <= set(PIADV2_LABELS)
     assert object_named("storagefurniture") == "StorageFurniture"
     assert object_named("spaceship") is None
+    assert [spoken(name) for name in ("wrap_grasp", "sittable", "cut")] == ["wrap grasp", "sit", "cut"]

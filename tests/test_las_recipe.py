@@ -16,7 +16,8 @@ from partwise.models.las import Las, LasConfig
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import compute_loss, make_model, parameter_groups, train
-from partwise.train.affordance_batches import Batches, Phrases
+from partwise.train.affordance_batches import Batches
+from partwise.train.affordance_phrases import Phrases
 from partwise.train.affordance_presets import ROBERTA, preset
 
 LABELS = ("grasp", "sit", "contain")

@@ -23,7 +23,8 @@ from partwise.predict import Segmenter
 from partwise.pretrained import build_model, convert_openad, open_pretrained
 from partwise.shape import Shape
 from partwise.train.affordance import class_weights, make_model, train, train_step
-from partwise.train.affordance_batches import Batches, Phrases
+from partwise.train.affordance_batches import Batches
+from partwise.train.affordance_phrases import Phrases
 from partwise.train.affordance_presets import MODELS, AffordanceConfig, preset, small
 
 LABELS = ("contain", "sit", "cut", "display", "none")
@@ -226,11 +227,11 @@ def test_heat_is_scored_by_the_official_means(shapes, language):
     config = preset("pointrefer", "tiny", LABELS)
     model = make_model(config, language)
     phrases = Phrases.of(config, model, language)
-    means = heat_means(model, shapes, phrases.plain(), config.labels, 96)
+    means = heat_means(model, shapes, phrases.plain_for, config.labels, 96)
     assert means.samples == 4
     assert 0 <= means.aiou <= 1
     with pytest.raises(InputError, match="fly"):
-        heat_means(model, shapes, phrases.plain(), ("fly",), 96)
+        heat_means(model, shapes, phrases.plain_for, ("fly",), 96)
 
 
 def test_the_command_trains_on_shapes_that_it_makes_itself(tmp_path, capsys):

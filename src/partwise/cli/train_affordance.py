@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -10,12 +9,12 @@ from typing import Any, ClassVar, Literal
 import tyro
 
 from partwise.cli.progress import step
-from partwise.errors import InputError, MissingExtraError
+from partwise.errors import MissingExtraError
 
 
 @dataclass(frozen=True)
 class TrainAffordance:
-    """What all affordance models share; a tenth of the shapes is kept back to validate on."""
+    """What all affordance models share; a tenth of the training objects is kept back to select on."""
 
     MODEL: ClassVar[str] = ""
 
@@ -24,11 +23,13 @@ class TrainAffordance:
     preset: Literal["tiny", "small", "paper"] = "small"
     """paper: the published sizes and schedule; small: minutes to an hour on a processor; tiny: seconds."""
     data: Path | None = None
-    """A heat pack (`partwise.datasets.heat_pack`) of any data set; without it procedural shapes are made."""
+    """A data set that `partwise data prepare` wrote, or a heat pack; without it procedural shapes are made."""
+    variant: str | None = None
+    """geal: LASO without the pairs that GEAL keeps for its test, masks above 0 taken as 1."""
     shapes: int = 600
     """Procedural shapes to make where there is no data."""
     setting: Literal["full", "partial", "rotated"] = "full"
-    """Whole shapes, one view of them, or any way up."""
+    """Whole shapes, one view of them (cut here; a -partial data set has its own), or any way up."""
     language: str | None = None
     """minilm, or the folder of a BERT; the paper preset of LM-AD needs bert-base-uncased."""
     start: Path | None = None
@@ -47,20 +48,22 @@ class TrainAffordance:
         with step("loading"):
             try:
                 from partwise.train.affordance import train
+                from partwise.train.affordance_data import open_data
                 from partwise.train.affordance_presets import preset
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
 
-            samples = self._samples()
-            config = preset(self.MODEL, self.preset, _labels(samples))
+            task = preset(self.MODEL, self.preset).task
+            data = open_data(self.data, task, self.setting, self.variant, self.shapes, self.seed)
+            config = data.applied(preset(self.MODEL, self.preset, data.labels))
             changes: dict[str, Any] = {"setting": self.setting, "seed": self.seed, "freeze": self.freeze}
             changes |= {} if self.start is None else {"start": str(self.start)}
             changes |= {} if self.steps is None else {"steps": self.steps}
             changes |= {} if self.language is None else {"language": self.language}
             encoder = self._encoder(str(changes.get("language", config.language)))
             config = self._changed(replace(config, **changes), encoder)
-        kept = max(1, len(samples) // 10)
-        print(f"wrote {train(config, samples[kept:], self.out, encoder, samples[:kept], self.device)}")
+        written = train(config, data.samples, self.out, encoder, data.validation, self.device, data.questions)
+        print(f"wrote {written}")
 
     def _changed(self, config: Any, encoder: Any) -> Any:
         """The config with the options that one model alone has, and as its text encoder wants it."""
@@ -72,31 +75,6 @@ class TrainAffordance:
 
         return open_language(language)
 
-    def _samples(self) -> list[Any]:
-        from partwise.datasets.heat_pack import HeatPack
-        from partwise.datasets.procedural import ProceduralShapes
-        from partwise.datasets.world.surface import Scan
-
-        if self.data is not None:
-            samples = list(HeatPack(self.data))
-        else:
-            world = ProceduralShapes(self.seed, scan=Scan(points=2048, kind="mixed"), length=self.shapes)
-            samples = list(world)
-        if len(samples) < 2:
-            raise InputError(
-                f"{len(samples)} shapes are too few: one at least to train on, and one to validate"
-            )
-        return samples
-
-
-def _labels(samples: Sequence[Any]) -> tuple[str, ...]:
-    """The labels of the samples and "none": in OpenAD's order if they are OpenAD's, else in that of the alphabet."""
-    from partwise.datasets.affordance_words import OPENAD_LABELS
-
-    found = sorted({name for sample in samples for name in sample.affordances})
-    known = set(found) <= set(OPENAD_LABELS)
-    return OPENAD_LABELS if known else (*(name for name in found if name != "none"), "none")
-
 
 @dataclass(frozen=True)
 class TrainLMAD(TrainAffordance):
@@ -104,7 +82,7 @@ class TrainLMAD(TrainAffordance):
 
     Examples:
         partwise train lmad runs/lmad --preset tiny
-        partwise train lmad runs/lmad --preset paper --data packs/openad --language ./bert-base-uncased --device cuda
+        partwise train lmad runs/lmad --preset paper --data data/openad --language ./bert-base-uncased --device cuda
     """
 
     MODEL: ClassVar[str] = "lmad"
@@ -133,7 +111,12 @@ class TrainDgcnn(TrainAffordance):
 
 @dataclass(frozen=True)
 class TrainPointRefer(TrainAffordance):
-    """PointRefer: a question guides the decoder of PointNet++."""
+    """PointRefer: a question guides the decoder of PointNet++.
+
+    Examples:
+        partwise train pointrefer runs/laso --preset paper --data data/laso
+        partwise train pointrefer runs/geal --preset paper --data data/laso --variant geal
+    """
 
     MODEL: ClassVar[str] = "pointrefer"
 
@@ -146,7 +129,7 @@ class TrainLas(TrainAffordance):
 
     Examples:
         partwise train las runs/las --start runs/cmat/checkpoint
-        partwise train las runs/laso --preset paper --data packs/laso --language ./roberta-base --dice hm
+        partwise train las runs/laso --preset paper --data data/laso --language ./roberta-base --dice hm
     """
 
     MODEL: ClassVar[str] = "las"

@@ -48,6 +48,7 @@ _ALIASES = {
     "pourable": "pour",
     "pushable": "push",
 }
+_SPOKEN = {"wrapgrasp": "wrap grasp"}
 
 
 def canonical(name: str) -> str:
@@ -58,6 +59,11 @@ def canonical(name: str) -> str:
     """
     joined = "".join(name.lower().replace("_", " ").split())
     return _ALIASES.get(joined, joined)
+
+
+def spoken(name: str) -> str:
+    """An affordance as a person says it: "wrap_grasp" -> "wrap grasp", "sittable" -> "sit"."""
+    return _SPOKEN.get(canonical(name), canonical(name))
 
 
 def object_named(name: str) -> str | None:

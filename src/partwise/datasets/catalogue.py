@@ -10,11 +10,22 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from partwise.datasets import (
+    affordancenet,
+    affordancenet_partial,
+    affordancenet_rotated,
     faust,
+    laso,
     objaverse_general,
+    openad,
+    openad_partial,
     own_objects,
     own_procedural,
     partnete,
+    piad_seen,
+    piad_unseen,
+    piadv2_seen,
+    piadv2_unseen_aff,
+    piadv2_unseen_obj,
     scanobjectnn,
     shapenetpart,
     shapenetpart_hdf5,
@@ -51,6 +62,17 @@ DATASETS: Mapping[str, DatasetModule] = {
     "scanobjectnn-part": scanobjectnn,
     "faust-coarse": faust,
     "objaverse-general": objaverse_general,
+    "affordancenet": affordancenet,
+    "affordancenet-partial": affordancenet_partial,
+    "affordancenet-rotated": affordancenet_rotated,
+    "openad": openad,
+    "openad-partial": openad_partial,
+    "laso": laso,
+    "piad-seen": piad_seen,
+    "piad-unseen": piad_unseen,
+    "piadv2-seen": piadv2_seen,
+    "piadv2-unseen-obj": piadv2_unseen_obj,
+    "piadv2-unseen-aff": piadv2_unseen_aff,
     "procedural": own_procedural,
     "objects": own_objects,
 }
@@ -66,17 +88,22 @@ def dataset_module(name: str) -> DatasetModule:
 def found_counts(data: Converted, wanted: Iterable[str] = ()) -> dict[str, int]:
     """What a converted data set holds, by what is counted; 0 for what is `wanted` and not there.
 
-    "<split> shapes", "objects" in all splits, "categories", "<split> pairs" and "pairs" where it has some. Only if
-    wanted, as every shape is read for it: "<split> shapes with <label>".
+    "<split> shapes", "objects" in all splits, "categories"; where it has pairs "pairs", "<split> pairs" and
+    "<split> affordances asked". Only if wanted, as every shape is read for it: "<split> shapes with <label>" and
+    "<split> categories".
     """
     manifest, counts = data.manifest, dict.fromkeys(wanted, 0)
     for split, ids in manifest.splits.items():
         counts[f"{split} shapes"] = len(ids)
         if (data.folder / f"pairs_{split}.jsonl").is_file():
-            counts[f"{split} pairs"] = len(data.pairs(split))
-            counts["pairs"] = counts.get("pairs", 0) + counts[f"{split} pairs"]
+            pairs = data.pairs(split)
+            counts[f"{split} pairs"] = len(pairs)
+            counts["pairs"] = counts.get("pairs", 0) + len(pairs)
+            counts[f"{split} affordances asked"] = len({pair.affordance for pair in pairs})
         if any(key.startswith(f"{split} shapes with ") for key in counts):
             counts |= _shapes_with(data, split)
+        if f"{split} categories" in counts:
+            counts[f"{split} categories"] = len({item.category for item in data.split(split)})
     uids = {uid for ids in manifest.splits.values() for uid in ids}
     counts["objects"] = len(uids)
     if categories := manifest.label_names.keys() - uids:  # without those that are names of one shape

@@ -82,7 +82,7 @@ class Item:
     @property
     def object(self) -> str:
         """The object that this shows, the same for all its views: what a bootstrap draws, what must not leak."""
-        return self.uid.partition("+")[0]
+        return object_of(self.uid)
 
     def _check_ranges(self, n: int) -> None:
         if self.faces is not None and self.faces.size and not 0 <= self.faces.min() <= self.faces.max() < n:
@@ -95,6 +95,11 @@ class Item:
             raise InputError(f"{self.uid}: heat_names are {self.heat_names}: each once, none empty")
         if self.heat is not None and not 0 <= self.heat.min() <= self.heat.max() <= 1:
             raise InputError(f"{self.uid}: heat lies in {self.heat.min()}..{self.heat.max()}, expected 0..1")
+
+
+def object_of(uid: str) -> str:
+    """The object that a uid names: what stands before the first "+"."""
+    return uid.partition("+")[0]
 
 
 def check_name(name: str, what: str) -> None:

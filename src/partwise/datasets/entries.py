@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,11 +13,10 @@ import numpy as np
 
 from partwise.datasets.converted import write_converted
 from partwise.datasets.converted_item import Item
-from partwise.datasets.manifest import Manifest, SourceFile
+from partwise.datasets.manifest import Manifest
 from partwise.datasets.sample import Sample
-from partwise.datasets.source import DatasetSource, count_problems, empty_manifest, file_problems
+from partwise.datasets.source import DatasetSource, count_problems, empty_manifest, file_problems, together
 from partwise.errors import InputError, MissingDataError, MissingExtraError, PartwiseError
-from partwise.files import file_sha256
 
 Arrays = dict[str, np.ndarray]
 MOST_PROBLEMS = 50  # of one check: a folder of another data set would have thousands
@@ -86,7 +84,7 @@ def convert_entries(
     shapes = dict.fromkeys(path for entry in entries for path in entry.files)
     rest = [path for path in shapes if path.relative_to(root).as_posix() not in tables]
     if rest:
-        manifest = replace(manifest, source_files=(*manifest.source_files, _together(rest, root)))
+        manifest = replace(manifest, source_files=(*manifest.source_files, together(root, rest, "shapes")))
     splits = dict.fromkeys(entry.split for entry in entries)
     items = {split: _items(entries, split) for split in splits}
     return write_converted(out_root, manifest, items)
@@ -123,17 +121,6 @@ def _arrays(sample: Sample) -> Arrays:
 
 def _items(entries: Sequence[Entry], split: str) -> Iterable[Item]:
     return (entry.item() for entry in entries if entry.split == split)
-
-
-def _together(paths: Sequence[Path], root: Path) -> SourceFile:
-    """One entry for many files: their number, and a hash over all names and hashes in the order of reading."""
-    total, size = hashlib.sha256(), 0
-    for path in paths:
-        if not path.is_file():
-            raise MissingDataError(f"{path}: the file is missing: complete the copy, or unpack it again")
-        total.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
-        size += path.stat().st_size
-    return SourceFile(f"{len(paths)} files of shapes", total.hexdigest(), size)
 
 
 def check_entries(

@@ -13,7 +13,7 @@ from pathlib import Path
 from partwise.datasets.converted import Pair
 from partwise.datasets.converted_item import Item
 from partwise.datasets.manifest import Manifest
-from partwise.datasets.source import DatasetSource
+from partwise.datasets.source import DatasetSource, together
 from partwise.datasets.streams import (
     SplitFiles,
     Words,
@@ -21,7 +21,6 @@ from partwise.datasets.streams import (
     convert_splits,
     listed_paths,
     needed,
-    together,
 )
 from partwise.errors import InputError
 

@@ -19,10 +19,11 @@ from partwise.datasets.converted_item import Item
 from partwise.datasets.heat_twins import OFFERS, cloud, spot
 from partwise.datasets.image_pairs import ListedSplit, check_lists, convert_lists
 from partwise.datasets.manifest import Manifest
+from partwise.datasets.official import read_npy
 from partwise.datasets.shape_pickles import heat_item
 from partwise.datasets.source import DatasetSource
 from partwise.datasets.streams import Words
-from partwise.errors import InputError, UnsafeError
+from partwise.errors import InputError
 
 SPLITS, LISTS = ("train", "test"), ("Point", "Img", "hk", "ok")
 WORDS = Words(PIADV2_OBJECTS, PIADV2_LABELS)
@@ -60,7 +61,7 @@ def piadv2_splits(root: Path, setting: str) -> dict[str, ListedSplit]:
     for split in names:
         points, images, *texts = (f"{setting}/{kind}_{split}.txt" for kind in LISTS)
         found[split] = ListedSplit(
-            root, points, images, tuple(texts), _allowed(setting, split), read_npy, _shown
+            root, points, images, tuple(texts), _allowed(setting, split), read_cloud, _shown
         )
     return found
 
@@ -88,19 +89,12 @@ def _shown(path: Path) -> tuple[str, str] | None:
     return (parts[-4], parts[-2]) if len(parts) >= 4 and parts[-2] in PIADV2_LABELS else None
 
 
-def read_npy(path: Path) -> Item:
+def read_cloud(path: Path) -> Item:
     """The cloud of a file, named object-instance+affordance-file. Raises InputError, UnsafeError for a pickle."""
     shown = _shown(path)
     if shown is None:
         raise InputError(f"{path} lies in no <Object>/<Instance>/<Affordance>")
-    try:
-        with path.open("rb") as file:
-            if file.read(1) == b"\x80":
-                raise UnsafeError(f"{path} is a pickle, which could run code, but a plain array was expected")
-            file.seek(0)
-            table = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise InputError(f"{path} is no NPY of plain numbers ({str(error)[:100]}): get it again") from None
+    table = read_npy(path)
     if (
         table.ndim != 2
         or table.shape[1] != 4

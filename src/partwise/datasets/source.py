@@ -12,12 +12,14 @@ Nothing here downloads: every set is handed out by its authors, most behind a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from partwise.datasets.manifest import Manifest, SourceFile
 from partwise.errors import MissingDataError
+from partwise.files import file_sha256
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,20 @@ def present(source: DatasetSource, root: Path, names: Iterable[str]) -> list[str
 def fingerprints(root: Path, names: Iterable[str]) -> tuple[SourceFile, ...]:
     """Name, hash and size of source files."""
     return tuple(SourceFile.of(root, name) for name in names)
+
+
+def together(root: Path, paths: Sequence[Path], what: str) -> SourceFile:
+    """One entry for many files: their number, and a hash over all names and hashes in the order of reading.
+
+    Raises MissingDataError for a file that is not there.
+    """
+    total, size = hashlib.sha256(), 0
+    for path in paths:
+        if not path.is_file():
+            raise MissingDataError(f"{path}: the file is missing: complete the copy, or unpack it again")
+        total.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
+        size += path.stat().st_size
+    return SourceFile(f"{len(paths)} files of {what}", total.hexdigest(), size)
 
 
 def file_problems(source: DatasetSource, root: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ import numpy as np
 
 from partwise.datasets.converted import Pair, write_converted
 from partwise.datasets.converted_item import Item
-from partwise.datasets.manifest import Manifest, SourceFile
+from partwise.datasets.manifest import Manifest
 from partwise.datasets.source import (
     DatasetSource,
     count_problems,
@@ -24,7 +23,6 @@ from partwise.datasets.source import (
     require,
 )
 from partwise.errors import InputError, MissingDataError, PartwiseError
-from partwise.files import file_sha256
 
 
 @dataclass(frozen=True)
@@ -126,6 +124,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._objects: set[str] = set()
         self._kinds: dict[str, set[str]] = {}
 
     def add_item(self, split: str, item: Item, words: Words) -> None:
@@ -149,7 +148,8 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """All counts."""
-        return {**self._counts, **{key: len(kinds) for key, kinds in self._kinds.items()}}
+        kinds = {key: len(names) for key, names in self._kinds.items()}
+        return {"objects": len(self._objects), **self._counts, **kinds}
 
 
 def one_file_each(
@@ -183,12 +183,3 @@ def needed(where: str, path: Path) -> Path:
     if not path.is_file():
         raise MissingDataError(f"{where}: {path} is not there: complete the copy, or unpack it again")
     return path
-
-
-def together(root: Path, paths: Sequence[Path], what: str) -> SourceFile:
-    """One entry of a manifest for many files: their number, and a hash over their names and hashes in order."""
-    total, size = hashlib.sha256(), 0
-    for path in paths:
-        total.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
-        size += path.stat().st_size
-    return SourceFile(f"{len(paths)} files of {what}", total.hexdigest(), size)

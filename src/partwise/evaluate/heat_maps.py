@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,17 @@ from partwise.metrics.heat import HeatMeans, HeatTally, official_means
 
 @torch.inference_mode()
 def heat_means(
-    model: Any, samples: Sequence[Sample], prompt: Prompt, labels: Sequence[str], points: int
+    model: Any,
+    samples: Sequence[Sample],
+    prompt_of: Callable[[str], Prompt],
+    labels: Sequence[str],
+    points: int,
+    setting: str = "full",
 ) -> HeatMeans:
-    """Means over all maps of affordances that the samples offer; `prompt` says the labels in order.
+    """Means over all maps of affordances that the samples offer.
+
+    prompt_of  says the labels in order, to an object of the category that it is given
+    setting    how each shape is shown, see `make_case`; the same at every call
 
     The model is left in eval mode. Raises InputError if no sample offers any of the labels.
     """
@@ -28,11 +36,11 @@ def heat_means(
     tally, some = HeatTally(), False
     for index, sample in enumerate(samples):
         rng = np.random.default_rng([index])
-        case = make_case(sample, (*labels, NONE), points, "full", rng)
+        case = make_case(sample, (*labels, NONE), points, setting, rng)
         columns = np.flatnonzero(case.offered[:-1])
         if not len(columns):
             continue
-        logits = predicted(model, torch.from_numpy(case.points)[None].to(device), prompt)[0]
+        logits = predicted(model, torch.from_numpy(case.points)[None].to(device), prompt_of(case.category))[0]
         heat = torch.sigmoid(logits.float()).cpu().numpy()[:, columns]
         tally.update(heat.T.copy(), case.heat[:, columns].T.copy())
         some = True

@@ -32,6 +32,7 @@ class Case:
     label: Int64[np.ndarray, "N"]
     offered: tuple[bool, ...]
     uid: str
+    category: str
 
 
 def make_case(
@@ -61,7 +62,8 @@ def make_case(
             heat[:, column] = sample.heat[rows, sample.affordances.index(name)]
     hottest = heat.argmax(axis=1)
     label = np.where(heat.max(axis=1) >= HOT, hottest, list(labels).index(NONE)).astype(np.int64)
-    return Case(points, heat, label, tuple(name in sample.affordances for name in labels), sample.uid)
+    offered = tuple(name in sample.affordances for name in labels)
+    return Case(points, heat, label, offered, sample.uid, sample.category)
 
 
 @torch.inference_mode()

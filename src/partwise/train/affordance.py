@@ -34,7 +34,8 @@ from partwise.models.pointalign3d import PointAlign3D
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
 from partwise.pretrained import build_model, open_pretrained
-from partwise.train.affordance_batches import Batch, Batches, Phrases, label_counts
+from partwise.train.affordance_batches import Batch, Batches, label_counts
+from partwise.train.affordance_phrases import Phrases, Questions
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.encoded_las import EncodedLas
 from partwise.train.point_encoders import fitted, freeze, take_encoder
@@ -58,10 +59,12 @@ def train(
     encoder: TextEncoder,
     validation: Sequence[Sample] = (),
     device: str = "cpu",
+    questions: Questions | None = None,
 ) -> Path:
     """Train on samples with heat; returns the checkpoint folder OUT/checkpoint.
 
     encoder     of the words; LM-AD takes its language model over from it
+    questions   of each object and label, numbered; asked one at a time in the place of the labels' wordings
     validation  asked now and then; with config.select "best" the weights that answer it best are the ones kept.
                 Cut it from the training split, and leave the reported split alone
 
@@ -76,7 +79,7 @@ def train(
         take_encoder(model, open_pretrained(config.start))
     if config.freeze:
         freeze(model)
-    phrases = Phrases.of(config, model, encoder)
+    phrases = Phrases.of(config, model, encoder, questions)
     batches = Batches(config, samples, model)
     weights = class_weights(config, batches).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
@@ -226,9 +229,10 @@ def class_weights(config: AffordanceConfig, batches: Batches) -> Float[Tensor, "
 
 def validate(model: Any, samples: Sequence[Sample], phrases: Phrases, config: AffordanceConfig) -> float:
     """mIoU over all labels for labels, mean aIoU for heat; every shape in the config's setting, drawn the same."""
-    prompt = phrases.plain()
     if config.task == "heat":
-        return heat_means(model, samples, prompt, config.labels, config.points).aiou
+        labels, points = config.labels, config.points
+        return heat_means(model, samples, phrases.plain_for, labels, points, config.setting).aiou
+    prompt = phrases.plain()
     cases = [phrases.case(sample, index) for index, sample in enumerate(samples)]
     none = phrases.none_score(model)
     return pooled(confusions(model, cases, prompt, None if none is None else float(none))).miou
@@ -242,6 +246,9 @@ def save_model(folder: Path, model: Any, config: AffordanceConfig, chosen: dict[
         "training": asdict(config),
         "chosen": chosen,
     }
+    if config.data is not None:
+        content["trained_on"] = list(config.data.categories)
+        content["selected_on"] = None if chosen["score"] is None else config.data.split
     if isinstance(model, EncodedLas):
         content |= {"architecture": "las", "encoder_sha256": model.encoder_sha256, "offered_above": 0.5}
         save_checkpoint(folder, content, model.head.state_dict())

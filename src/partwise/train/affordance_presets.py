@@ -21,6 +21,17 @@ ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | L
 
 
 @dataclass(frozen=True)
+class DataNote:
+    """Which converted data a run trains on: data set, split, its digest, the variant, and the objects in it."""
+
+    dataset: str
+    split: str
+    digest: str
+    variant: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AffordanceConfig:
     """Settings of one run, saved beside its weights.
 
@@ -33,6 +44,7 @@ class AffordanceConfig:
     halving      epochs after which rates halve, down to a hundredth; 0: half a cosine over the run
     norm_halving epochs after which the batch norms' momentum halves, from 0.1 down to 0.01; 0: never
     questions    asked about each shape at a time (task "heat")
+    binary       heat above 0 counts as 1 in training, as GEAL has it
     dice         form of the dice loss for heat, see `losses.dice_loss`: "hm" (LASO), "standard" (LAS), "release" (its
                  released code); focal_weight, dice_weight: of the two losses
     select       "last" or "best" on the validation samples
@@ -40,6 +52,7 @@ class AffordanceConfig:
     encoder      of LAS: a checkpoint with a point decoder
     start        a Point-MAE or CMAT checkpoint whose encoder the model gets, sizes and all; "": none
     freeze       the patch encoder that the model stands on stays as it is
+    data         what is trained on, for the record: a run does not go on with other data
     """
 
     model: ModelConfig
@@ -62,6 +75,7 @@ class AffordanceConfig:
     norm_halving: int = 0
     class_weights: str = "inverse-log"
     questions: int = 2
+    binary: bool = False
     dice: str = "hm"
     focal_weight: float = 1.0
     dice_weight: float = 1.0
@@ -71,6 +85,7 @@ class AffordanceConfig:
     encoder: str = "partwise-small"
     start: str = ""
     freeze: bool = False
+    data: DataNote | None = None
     seed: int = 1
     save_every: int = 500
     validate_every: int = 1000
