@@ -94,7 +94,7 @@ def rays(faces: int, textured: bool) -> dict[str, float]:
     shape = bumpy_sphere(faces, textured)
     scene = MeshScene(shape)
     views = cameras.cmat_paper()
-    ready = [tuple(np.ascontiguousarray(part) for part in camera.rays()) for camera in views]
+    ready = [tuple(np.ascontiguousarray(part) for part in camera.rays) for camera in views]
     bare, ours = in_turn(
         lambda: [scene._tree.run(*pair, output=1) for pair in ready],
         lambda: [scene.render(camera) for camera in views],

@@ -72,6 +72,26 @@ def open_deadly() -> DeadlyEncoder:
     return DeadlyEncoder()
 
 
+@dataclass
+class KilledOnce(ColourEncoder):
+    """Notes its calls in a file, and kills its process in the fifth, once."""
+
+    notes: Path = Path()
+
+    def encode(self, images: np.ndarray, batch: int = 16) -> torch.Tensor:
+        calls = self.notes.read_text().split() if self.notes.exists() else []
+        deadly = len(calls) == 4
+        with self.notes.open("a") as file:
+            file.write("killed\n" if deadly else "made\n")
+        if deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().encode(images, batch)
+
+
+def open_killed_once(notes: Path) -> KilledOnce:
+    return KilledOnce(notes=notes)
+
+
 def write_shapes(folder: Path, count: int) -> None:
     """`count` small meshes of different proportions."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -103,7 +103,7 @@ def test_uniform_sphere_spreads() -> None:
 def test_rays_and_projection_are_inverse(build) -> None:
     for eye in (np.array([1.0, 2.0, -1.5]), np.array([0.0, 3.0, 0.0]), np.array([0.0, -3.0, 0.0])):
         camera = build(eye)
-        origins, directions = camera.rays()
+        origins, directions = camera.rays
         depth = np.linspace(1, 4, len(origins))
         place, found = camera.project((origins + depth[:, None] * directions).astype(np.float64))
         np.testing.assert_allclose(found, depth, atol=1e-5)

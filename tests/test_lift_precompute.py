@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import functools
+import itertools
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,7 +58,9 @@ def test_a_library_becomes_shards(library: Path, tmp_path: Path) -> None:
         find_inputs([library]), tmp_path / "out", CONFIG, lift_helpers.open_colours, HERE, seen.append
     )
     assert (report.shapes, report.kept, report.failures) == (5, 0, ())
-    assert [p.done for p in seen] == [2, 4, 5]
+    assert len(seen) == 3
+    assert seen[-1].done == 5
+    assert all(a.done < b.done for a, b in itertools.pairwise(seen))
     assert seen[-1].eta == 0
     shards = LiftedShards(tmp_path / "out")
     assert shards.sources == [f"box_{i:02d}.ply" for i in range(5)]
@@ -296,6 +301,36 @@ def test_a_shape_that_kills_or_hangs_its_worker_is_poison(tmp_path: Path) -> Non
     assert "2 workers died" in reasons["deadly.ply"]
     assert "longer than 1.5 s" in reasons["hanging.ply"]
     assert report.shapes == 2
+
+
+def test_a_worker_killed_in_the_middle_of_a_unit_costs_that_unit_only(tmp_path: Path) -> None:
+    lift_helpers.write_shapes(tmp_path / "in", 12)
+    run = RunConfig(workers=1, per_unit=3)
+    lift(tmp_path / "in", tmp_path / "whole", run=replace(run, workers=0))
+    opener = functools.partial(lift_helpers.open_killed_once, tmp_path / "calls")
+    report = lift(tmp_path / "in", tmp_path / "out", run=run, opener=opener)
+    assert (report.shapes, report.failures) == (12, ())
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    calls = (tmp_path / "calls").read_text().split()
+    assert calls.count("killed") == 1
+    assert 12 < len(calls) <= 12 + 3
+
+
+def test_two_runs_on_one_folder_share_the_work(tmp_path: Path) -> None:
+    lift_helpers.write_shapes(tmp_path / "in", 24)
+    run = replace(HERE, per_unit=1)
+    lift(tmp_path / "in", tmp_path / "whole", run=run)
+    with ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(lift, tmp_path / "in", tmp_path / "out", run=run, opener=lift_helpers.open_slow)
+            for _ in range(2)
+        ]
+        reports = [run.result() for run in both]
+    assert [(report.shapes, report.failures) for report in reports] == [(24, ())] * 2
+    # 24 if no unit was made twice; about the logarithm of their number is.
+    assert sum(report.kept for report in reports) >= 12
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert len(LiftedShards(tmp_path / "out")) == 24
 
 
 def test_an_encoder_that_does_not_open_is_told_at_once(library: Path, tmp_path: Path) -> None:

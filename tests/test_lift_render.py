@@ -46,7 +46,7 @@ def test_depth_face_and_weights_say_the_same_place() -> None:
     for camera in (*VIEWS[:3], cameras.find3d(64)[0]):
         view = scene.render(camera)
         shown = view.ids.reshape(-1) >= 0
-        origins, directions = camera.rays()
+        origins, directions = camera.rays
         by_depth = (origins + view.depth.reshape(-1, 1) * directions)[shown]
         weights = view.barycentric.reshape(-1, 3)
         by_weights = np.einsum("mk,mkc->mc", weights[shown], corners[faces[view.ids.reshape(-1)[shown]]])
@@ -60,7 +60,7 @@ def test_depth_face_and_weights_say_the_same_place() -> None:
 
 def test_sphere_silhouette_and_depth_are_analytic() -> None:
     view = MeshScene(mesh_shape(trimesh.creation.icosphere(5))).render(cameras.cmat_paper(128)[5])
-    origins, directions = view.camera.rays()
+    origins, directions = view.camera.rays
     unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     along = np.einsum("mc,mc->m", origins, unit)
     miss = np.sqrt((origins**2).sum(1) - along**2).reshape(128, 128)

@@ -195,7 +195,7 @@ def write_preview(target: Path, files: Sequence[Path], config: LiftConfig, encod
         look = segmenter.look(Shape.of(points, up="y"), points=len(points))
         # The decoder answers in the order of the points it was given, and the cloud was taken whole.
         learned = look.embedding.features[0].clone()
-        views = render_views(scene_of(shape), config.look()[:6])
+        views = render_views(scene_of(shape), config.look[:6])
         sheets.append(preview_sheet(views, points, [lifted.features.float().cpu(), learned]))
     sheet = np.concatenate(sheets)
     with atomic_path(target) as temporary:

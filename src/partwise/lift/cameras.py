@@ -6,6 +6,7 @@ Camera frame: x right, y down, z forward; depth is z. Pixel (row, column) has it
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,10 +65,12 @@ class Camera:
         focal = self.intrinsics[[0, 1], [0, 1]]
         return plane * focal + self.intrinsics[:2, 2], depth
 
+    @functools.cached_property
     def rays(self) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, "M 3"]]:
         """One ray for each pixel in row-major order, M = H W: origins (M,3) and directions (M,3).
 
-        A direction advances the depth by one: the distance along a ray is the depth.
+        A direction advances the depth by one: the distance along a ray is the depth. They are made once, since a
+        library is looked at through the same few cameras.
         """
         right, down, forward = self.world_to_camera[:3, :3].astype(np.float32)
         x = (np.arange(self.width) + 0.5 - self.intrinsics[0, 2]) / self.intrinsics[0, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, runtime_checkable
@@ -87,8 +88,9 @@ class LiftConfig:
                 "both must be between 1 and the number of points"
             )
 
+    @functools.cached_property
     def look(self) -> tuple[Camera, ...]:
-        """The cameras of this run."""
+        """The cameras of this run, made once."""
         if self.cameras == UNIFORM:
             return uniform_sphere(self.views, self.size)
         return LAYOUTS[self.cameras](self.size)
@@ -100,7 +102,7 @@ class LiftConfig:
             "config": asdict(self),
             "projection": asdict(PROJECTIONS[self.projection]),
             "encoder": {"name": encoder.name, "sha256": encoder.revision, "width": encoder.width},
-            "cameras": [camera.to_json() for camera in self.look()],
+            "cameras": [camera.to_json() for camera in self.look],
         }
 
 
@@ -179,7 +181,7 @@ def draw_points(shape: Shape, grid: tuple[int, int], config: LiftConfig, rng: np
     points, place = sample_points(shape, config.points, rng)
     faces = place if shape.is_mesh else None
     scene, place = _stage(shape, points, place, config.splats)
-    views = render_views(scene, config.look())
+    views = render_views(scene, config.look)
     target = Target(scene.frame.apply(points), faces, scene.diagonal, scene.depth_slack)
     weights = _weights(scene, replace(target, faces=place), views, grid, PROJECTIONS[config.projection])
     return Drawn(pictures(views), weights, target, scene.frame.matrix)

@@ -16,6 +16,7 @@ OPAQUE = 0xFF000000
 RED_AND_BLUE, GREEN = 0x00FF00FF, 0x0000FF00
 # Albedo of a surface that has no colour of its own.
 GREY = 0.7
+FARTHEST_UV = 2.0**22
 
 
 class Paint:
@@ -34,18 +35,24 @@ class Paint:
         material = np.where(
             (material >= 0) & (material < len(geometry.materials)), material, len(swatches) - 1
         )
+        # Only what is used: most meshes have one material, and need no lookup of it.
+        used = np.flatnonzero(np.bincount(material, minlength=len(swatches)))
+        material = np.searchsorted(used, material)
+        swatches = [swatches[number] for number in used]
         self._texels = _packed(np.concatenate([swatch.reshape(-1, 3) for swatch in swatches]))
-        self._material = material.astype(np.int32)
-        self._start = np.cumsum([0] + [swatch.shape[0] * swatch.shape[1] for swatch in swatches[:-1]])
+        self._material = material.astype(np.int32) if len(used) > 1 else None
+        areas = [swatch.shape[0] * swatch.shape[1] for swatch in swatches]
+        self._start = np.cumsum([0, *areas[:-1]], dtype=np.int32)
         self._width, self._height = np.array([s.shape[1::-1] for s in swatches], dtype=np.int32).T.copy()
         self._axes = None
-        if geometry.uv is not None and max(self._width.max(), self._height.max()) > 1:
-            corners = np.nan_to_num(geometry.uv.astype(np.float32))[faces]
-            first = corners[:, 0]
-            # One row for each face: a lookup in a large mesh then waits for memory once.
-            self._axes = np.concatenate(
-                [first, corners[:, 1] - first, corners[:, 2] - first], axis=1
-            )  # (F,6)
+        if geometry.uv is not None and max(areas) > 1:
+            # Single precision holds no fraction beyond: such places name no texel, and must not overflow either.
+            uv = np.clip(np.nan_to_num(geometry.uv.astype(np.float32)), -FARTHEST_UV, FARTHEST_UV)
+            corners = uv[faces]
+            corners[:, 1:] -= corners[:, :1]
+            # One row for each face, uv of a corner and the ways to the other two: a lookup in a large mesh then
+            # waits for memory once.
+            self._axes = corners.reshape(-1, 6)
 
     def at(
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
@@ -63,17 +70,27 @@ class Paint:
         self, face: Int32[np.ndarray, "M"], u: Float32[np.ndarray, "M"], v: Float32[np.ndarray, "M"]
     ) -> UInt32[np.ndarray, "M"]:
         """The nearest texel of a repeating texture; image rows run top down while the second coordinate runs up."""
-        material = self._material[face]
-        index = self._start[material]
-        if self._axes is not None:
-            axes = self._axes.take(face, axis=0)
-            across = axes[:, 0] + u * axes[:, 2] + v * axes[:, 4]
-            up = axes[:, 1] + u * axes[:, 3] + v * axes[:, 5]
-            width, height = self._width[material], self._height[material]
-            column = np.minimum(((across - np.floor(across)) * width).astype(np.int32), width - 1)
-            row = np.minimum(((1 - (up - np.floor(up))) * height).astype(np.int32), height - 1)
-            index += row * width.astype(np.int64) + column
-        return self._texels[index]
+        if self._axes is None and self._material is None:
+            return np.full(len(face), self._texels[0])
+        if self._material is None:
+            start, width, height = self._start[0], self._width[0], self._height[0]
+        else:
+            material = self._material.take(face)
+            start, width, height = (part.take(material) for part in (self._start, self._width, self._height))
+        if self._axes is None:
+            return self._texels.take(start)
+        axes = self._axes.take(face, axis=0)
+        # `take` and steps in place, because this runs for every pixel of every picture.
+        across = axes[:, 0] + u * axes[:, 2] + v * axes[:, 4]
+        up = axes[:, 1] + u * axes[:, 3] + v * axes[:, 5]
+        across -= np.floor(across)
+        up = 1 - (up - np.floor(up))
+        column = np.minimum((across * width).astype(np.int32), width - 1)
+        index = np.minimum((up * height).astype(np.int32), height - 1)
+        index *= width
+        index += column
+        index += start
+        return self._texels.take(index)
 
 
 def dim(color: UInt32[np.ndarray, "M"], brightness: Float32[np.ndarray, "M"]) -> UInt32[np.ndarray, "M"]:

@@ -50,7 +50,7 @@ def paint_features(
     for view in views:
         picture = view.color[..., :3].copy()
         shown = (view.ids >= 0).reshape(-1)
-        origins, directions = view.camera.rays()
+        origins, directions = view.camera.rays
         place = origins[shown] + view.depth.reshape(-1, 1)[shown] * directions[shown]
         light = 0.5 + 0.5 * picture.reshape(-1, 3)[shown].max(axis=1, keepdims=True) / 255
         picture.reshape(-1, 3)[shown] = colors[tree.query(place)[1]] * light

@@ -35,7 +35,9 @@ class MeshScene:
         if geometry.faces is None or len(geometry.faces) == 0:
             raise InputError("the shape has no faces: render its points as a cloud, or give a mesh")
         # A stray vertex that no face uses must not shrink the object in the picture.
-        self.frame = frame_of(shape, geometry.points[np.unique(geometry.faces)])
+        used = np.zeros(len(geometry.points), dtype=bool)
+        used[geometry.faces] = True
+        self.frame = frame_of(shape, geometry.points[used])
         vertices = self.frame.apply(geometry.points)
         corners = vertices[geometry.faces]
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -44,7 +46,7 @@ class MeshScene:
                 f"all {len(geometry.faces)} faces have zero area: there is no surface to look at"
             )
         self.light = light
-        self.diagonal = float(np.linalg.norm(np.ptp(corners.reshape(-1, 3), axis=0)))
+        self.diagonal = float(np.linalg.norm(np.ptp(vertices[used], axis=0)))
         self.depth_slack = 0.0
         self._paint = Paint(geometry, geometry.faces)
         self._normals = (normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]).astype(
@@ -54,12 +56,13 @@ class MeshScene:
 
     def render(self, camera: Camera) -> View:
         """One picture; transparent materials are drawn opaque, since a pixel can belong to one surface only."""
-        hit = self._tree.run(*camera.rays(), output=1)
+        hit = self._tree.run(*camera.rays, output=1)
         face, depth, u, v = hit["primID"], hit["tfar"], hit["u"], hit["v"]
-        shown = np.flatnonzero(face >= 0)
+        missed = face < 0
+        shown = np.flatnonzero(~missed)
         color = np.full(len(face), np.array([*self.light.background, 0], dtype=np.uint8).view(PACKED)[0])
-        color[shown] = self._shade(camera, face[shown], u[shown], v[shown])
-        depth[face < 0] = np.inf
+        color[shown] = self._shade(camera, face.take(shown), u.take(shown), v.take(shown))
+        depth[missed] = np.inf
         size = (camera.height, camera.width)
         buffers = (buffer.reshape(size) for buffer in (depth, face, u, v))
         return View(camera, color.view(np.uint8).reshape(*size, 4), *buffers)
@@ -75,6 +78,8 @@ class MeshScene:
         color = self._paint.at(face, u, v)
         if self.light == UNLIT:
             return color
+        if len(self._normals) < len(face):  # a small mesh is lit once for each face, not for each pixel
+            return dim(color, self.light.brightness(self._normals, camera).take(face))
         return dim(color, self.light.brightness(self._normals.take(face, axis=0), camera))
 
 

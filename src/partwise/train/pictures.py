@@ -119,7 +119,7 @@ def action_picture(
     color = view.color[..., :3].reshape(-1, 3).astype(np.float32)
     face, depth = view.ids.reshape(-1), view.depth.reshape(-1)
     shown = np.flatnonzero(face >= 0)
-    start, direction = camera.rays()
+    start, direction = camera.rays
     seen = start[shown] + direction[shown] * depth[shown, None]
     frame = scene.frame
     places = (seen.astype(np.float64) @ frame.rotation) / frame.scale + frame.centre
