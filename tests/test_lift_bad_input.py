@@ -54,14 +54,14 @@ GOOD = {
 }
 BAD = {
     "no_bytes": (b"", "empty"),
-    "only_zero_area": (obj(CORNERS, [[0, 0, 1], [2, 2, 2]]), "zero area"),
-    "all_in_one_place": (obj(np.zeros((8, 3)), FACES), "radius is 0"),
-    "all_on_a_line": (obj(np.arange(24.0).reshape(8, 3), FACES), "zero area"),
+    "only_zero_area": (obj(CORNERS, [[0, 0, 1], [2, 2, 2]]), "span no area"),
+    "all_in_one_place": (obj(np.zeros((8, 3)), FACES), "span no area"),
+    "all_on_a_line": (obj(np.arange(24.0).reshape(8, 3), FACES), "span no area"),
     "wrong_index": (obj(CORNERS, [[0, 1, 99]]), "points to number 100"),
     "nan_corner": (obj(np.where(np.arange(8)[:, None] == 0, np.nan, CORNERS), FACES), "nan"),
     "infinite_corner": (obj(np.where(np.arange(8)[:, None] == 0, np.inf, CORNERS), FACES), "inf"),
     "too_large_to_square": (obj(CORNERS * 1e200, FACES), "rescale"),
-    "too_small_to_divide": (obj(CORNERS * 1e-310, FACES), "radius"),
+    "too_small_to_divide": (obj(CORNERS * 1e-310, FACES), "span no area"),
 }
 
 
