@@ -12,6 +12,11 @@ import lift_helpers
 import pytest
 import torch
 
+from partwise import Segmenter, Shape
+from partwise.datasets.packed import write_pack
+from partwise.datasets.procedural import ProceduralShapes
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.asking import open_embedder
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.lift.lifting import LiftConfig
 from partwise.lift.precompute import RunConfig, find_inputs, lift_library
@@ -20,8 +25,11 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.align_dino import PAPER, PRESETS, RELEASE, AlignDinoConfig, make_batch, train
-from partwise.train.align_text import TINY as STAGE2
+from partwise.train.align_jointly import AlignJointlyConfig
+from partwise.train.align_jointly import train as train_jointly
 from partwise.train.align_text import make_module
+from partwise.train.align_text_presets import TINY as STAGE2
+from partwise.train.batches import BatchConfig
 from partwise.train.state import TrainingState
 
 SIZES = PointAlign3DConfig(token_hidden=(16, 32, 64), token_width=32, width=48, depth=2)
@@ -92,6 +100,39 @@ def test_stage_two_takes_the_encoder_and_leaves_the_head(lifted, tmp_path):
     assert ours["head.weight"].shape != theirs["head.weight"].shape
     with pytest.raises(InputError, match="other sizes"):
         make_module(replace(STAGE2, model=PatchAlign3DConfig()), folder)
+
+
+def test_one_stage_learns_from_words_and_teacher_together(lifted, tmp_path):
+    write_pack(
+        tmp_path / "pack", ProceduralShapes(5, ("chair", "mug"), Scan(points=256), 8, heat=False), 8, 256
+    )
+    text = replace(
+        STAGE2,
+        model=replace(CONFIG.model, text_width=384),
+        steps=30,
+        batches=BatchConfig(batch=4, points=(256,)),
+        train_blocks=-1,
+        save_every=10,
+    )
+    config = AlignJointlyConfig(text, CONFIG)
+    embedder = open_embedder("minilm", None, "part_only")
+    folder = train_jointly(config, tmp_path / "pack", lifted, tmp_path / "run", embedder)
+    rows = [line.split(",") for line in (tmp_path / "run" / "curves.csv").read_text().splitlines()[1:]]
+    assert float(rows[-1][1]) < float(rows[0][1])
+    assert float(rows[-1][2]) < float(rows[0][2])
+    parts = Segmenter.from_pretrained(folder).segment(Shape.of(torch.rand(300, 3)), ["leg", "seat"])
+    assert len(parts.labels) == 300
+    # Finished runs are not run again, and one with other settings is refused.
+    assert train_jointly(config, tmp_path / "pack", lifted, tmp_path / "run", embedder) == folder
+    with pytest.raises(CheckpointError, match="other settings"):
+        train_jointly(
+            replace(config, distillation_weight=2.0), tmp_path / "pack", lifted, tmp_path / "run", embedder
+        )
+    point = replace(text, model=replace(SIZES, text_width=384))
+    with pytest.raises(InputError, match="PatchAlign3DConfig"):
+        train_jointly(
+            AlignJointlyConfig(point, CONFIG), tmp_path / "pack", lifted, tmp_path / "other", embedder
+        )
 
 
 def test_turned_shapes_turn_with_their_centres(lifted):

@@ -11,8 +11,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "partwise"
 FLOORS = (
     ("errors", "__init__"),
     ("files",),
-    ("io", "points", "pieces", "losses", "metrics", "checkpoint", "encoders"),
-    ("shape", "layers"),
+    ("io", "points", "losses", "metrics", "checkpoint", "encoders"),
+    ("shape", "pieces", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
     ("lifted", "heatmaps", "voting"),
     ("pretrained",),

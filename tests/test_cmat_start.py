@@ -27,8 +27,8 @@ from partwise.predict import Segmenter
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import make_model, train
 from partwise.train.affordance_presets import preset
-from partwise.train.align_text import TINY as STAGE2
 from partwise.train.align_text import make_module
+from partwise.train.align_text_presets import TINY as STAGE2
 from partwise.train.alignment import fitted
 from partwise.train.point_encoders import fitted as fitted_affordance
 from partwise.train.point_encoders import point_encoder

@@ -42,18 +42,16 @@ def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
     assert main([*command, "--out", str(tmp_path / "card.json")]) == 0
     said = capsys.readouterr().out
     result = json.loads((tmp_path / "card.json").read_text())
-    assert list(result["parts"]) == ["held-out seeds", "held-out categories", "real objects"]
-    for table in result["parts"].values():
-        for row in (
-            "fast, as is",
-            "fast, random rotation",
-            "fast, 512 points",
-            "fast, one-sided",
-            "sharp, as is",
-        ):
+    clouds = ["held-out seeds", "held-out categories", "real objects, clouds"]
+    assert list(result["parts"]) == [*clouds, "real objects, meshes"]
+    turns = [f"{setting}, {turn}" for setting in ("sharp", "fast") for turn in ("as is", "random rotation")]
+    for name, table in result["parts"].items():
+        more = ["sharp, 512 points", "sharp, one-sided"]
+        for row in turns + (more if name in clouds else []):
             low, high = table[row]["interval"]
             assert 0 <= low <= table[row]["instance"] <= high <= 1
             assert f"| {row} |" in said
+    assert "calibration" not in result["parts"]["real objects, meshes"]
     assert set(result["actions"]) == {"held-out seeds", "held-out categories"}
     words = result["actions"]["held-out categories"]
     assert words["plain words"]["uniform"] == words["new wording"]["uniform"]

@@ -16,6 +16,7 @@ from partwise.points import (
     interpolate,
     nearest,
     nearest_assignment,
+    normals_from,
     random_rotation,
     sample_surface,
 )
@@ -209,3 +210,11 @@ def test_random_rotations_are_rotations(kind):
     assert np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6)
     assert np.linalg.det(rotation) == pytest.approx(1, abs=1e-6)
     assert (abs(rotation[1, 1] - 1) < 1e-6) == (kind == "yaw")
+
+
+def test_normals_are_those_of_the_plane_that_neighbours_span():
+    rng = np.random.default_rng(0)
+    directions, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    plane = rng.normal(size=(50, 2)) @ directions[:2] + rng.normal(0, 1e-6, (50, 3))
+    index = np.stack([rng.choice(50, 8, replace=False) for _ in range(50)])
+    assert np.abs(normals_from(plane, index) @ directions[2]) == pytest.approx(1, abs=1e-6)

@@ -18,10 +18,11 @@ from partwise.datasets.packed import Pack, write_pack
 from partwise.datasets.sample import PartName, Sample
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import CheckpointError, InputError, MissingDataError
-from partwise.models.pointalign3d import PointAlign3D
-from partwise.train.align_text import PRESETS, AlignTextConfig, make_module, parameter_groups, set_mode, train
+from partwise.models.pointalign3d import PointAlign3D, cosine
+from partwise.train.align_text import compute_losses, make_module, parameter_groups, set_mode, train
+from partwise.train.align_text_presets import PRESETS, AlignTextConfig
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
-from partwise.train.batches import BatchConfig, make_batch
+from partwise.train.batches import BatchConfig, make_batch, mislabelled
 from partwise.train.state import STATE
 from partwise.train.words import WordTable, ask
 
@@ -225,6 +226,52 @@ def test_batches_are_a_pure_function_of_seed_and_step(pack, embedder):
     assert torch.equal(first.labels, again.labels)
     assert torch.equal(first.points[2:], part.points)
     assert not torch.equal(first.points, make_batch(Pack(pack), words, config, 4, range(4)).points)
+
+
+def test_negatives_of_the_batch_and_supervision_by_points(pack, embedder):
+    """Both ablations against the sums written out."""
+    words = WordTable.embed(Pack(pack).phrases(), embedder)
+    batch = make_batch(Pack(pack), words, replace(BATCHES, synonyms=0.8), 3, range(4))
+    config = replace(SHORT, model=replace(PATCH_CONFIG, text_width=384), objective="paper")
+    module = make_module(config, None).eval()
+    phrases = sorted(set(batch.rows[batch.asked].tolist()))
+    assert len(phrases) > 2
+    with torch.no_grad():
+        embedding = module.model(batch.points)
+        scale = module.log_scale.exp()
+        logits = cosine(embedding.features, words.vectors[phrases]) * scale + module.bias
+        nearest_patch = torch.cdist(batch.points[..., [0, 2, 1]], embedding.patches.centers).argmin(dim=2)
+        expected = {"patch": 0.0, "point": 0.0}
+        for b in range(4):
+            point_phrase = torch.where(batch.labels[b] < 0, -1, batch.rows[b][batch.labels[b]])
+            for column, row in enumerate(phrases):
+                mine = (point_phrase == row).float()
+                share = mine[embedding.patches.index[b]].mean(dim=1)
+                expected["patch"] += binary(logits[b, :, column], share)
+                expected["point"] += binary(logits[b, nearest_patch[b], column], mine)
+        for supervision, total in expected.items():
+            run = replace(config, negatives="batch", supervision=supervision)
+            loss, _ = compute_losses(module, batch, run, torch.device("cpu"))
+            assert loss.item() == pytest.approx(total / 4, rel=1e-4)
+        few, _ = compute_losses(module, batch, config, torch.device("cpu"))
+    assert few.item() < expected["patch"] / 4
+    with pytest.raises(InputError, match="unknown negatives"):
+        replace(config, negatives="none")
+
+
+def binary(logits, target):
+    return torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="sum").item()
+
+
+def test_wrong_labels_come_from_the_parts_that_are_shown():
+    labels = np.repeat(np.array([0, 2, -1], dtype=np.int16), 1000)
+    noisy = mislabelled(labels, 0.5, np.random.default_rng(0))
+    assert (noisy[2000:] == -1).all()
+    assert set(noisy[:2000]) == {0, 2}
+    assert (
+        0.2 < (noisy[:2000] != labels[:2000]).mean() < 0.3
+    )  # half are drawn anew, half of these hit the same
+    assert (mislabelled(labels[2000:], 0.5, np.random.default_rng(0)) == -1).all()
 
 
 def test_questions_never_hold_a_wrong_distractor_or_two_equal_phrases(pack, embedder):

@@ -11,6 +11,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from partwise.points import normals_from
+
 # Vertices this close, in parts of the largest extent, are one: files repeat vertices along seams of texture and normal.
 WELD = 1e-5
 # Two faces that meet at a sharper bend than this do not lie on one smooth patch.
@@ -52,9 +54,7 @@ def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:
     if count <= LINKS:
         return np.arange(len(points), dtype=np.int32)
     distance, index = cKDTree(points).query(points, k=count, workers=-1)
-    near = points[index] - points[index].mean(axis=1, keepdims=True)
-    # The direction in which neighbours spread least; its sign says nothing.
-    normal = np.linalg.eigh(near.transpose(0, 2, 1) @ near)[1][:, :, 0]
+    normal = normals_from(points, index)
     spacing = float(np.median(distance[:, LINKS]))
     a, b = np.repeat(np.arange(len(points)), LINKS), index[:, :LINKS].reshape(-1)
     close = distance[:, :LINKS].reshape(-1) <= REACH * spacing

@@ -205,6 +205,15 @@ def nearest_assignment(
     return cKDTree(points).query(queries, workers=-1)[1]
 
 
+def normals_from(
+    points: Float64[np.ndarray, "N 3"], neighbours: Int64[np.ndarray, "N K"]
+) -> Float64[np.ndarray, "N 3"]:
+    """Estimated normals (N,3): the direction in which the neighbours of a point spread least; the sign says nothing."""
+    around = points[neighbours]
+    around = around - around.mean(axis=1, keepdims=True)
+    return np.linalg.eigh(around.transpose(0, 2, 1) @ around)[1][:, :, 0]
+
+
 def sample_surface(
     vertices: Float64[np.ndarray, "N 3"],
     faces: Int64[np.ndarray, "F 3"],

@@ -55,7 +55,8 @@ class TrainPatchAlign3D:
         """Load the words, train, say where the checkpoint is."""
         with step("loading"):
             try:
-                from partwise.train.align_text import PRESETS, train
+                from partwise.train.align_text import train
+                from partwise.train.align_text_presets import PRESETS
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
             from partwise.datasets.objects import RealObjects

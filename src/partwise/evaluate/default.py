@@ -1,7 +1,8 @@
 """The card of a default checkpoint: parts on three sets under seven conditions, and actions on two.
 
 Parts: (a) procedural shapes of training categories with seeds that were never trained on, (b) procedural categories
-that were never trained on, (c) real objects, the val split. Actions: (a) and (b), whose heat is known.
+that were never trained on, (c) real objects, the val split, as clouds and as the meshes that their files hold. Actions:
+(a) and (b), whose heat is known. The sharp setting is the model's own number of anchors, the fast one half of it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
 from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
+from partwise.evaluate.meshes import AS_MESHES, evaluate_meshes
 from partwise.evaluate.parts import ShapeScore, evaluate_parts, mean_scores
 from partwise.metrics.uncertainty import bootstrap_interval, reliability
 from partwise.predict import Segmenter
@@ -31,6 +33,7 @@ from partwise.shape import Shape
 
 POINTS = 10_000
 HEAT_POINTS = 2_048
+MESHES = "real objects, meshes"
 
 
 def evaluate_default(
@@ -46,7 +49,7 @@ def evaluate_default(
     held_out  the categories that this model never met
     Raises MissingDataError without the objects.
     """
-    settings = {"fast": segmenter.config.points, "sharp": 2 * segmenter.config.points}
+    settings = {"sharp": segmenter.config.points, "fast": segmenter.config.points // 2}
     result: dict[str, Any] = {
         "model": segmenter.record.name,
         "sha256": segmenter.record.sha256,
@@ -63,7 +66,7 @@ def evaluate_default(
     for name, samples in _part_sets(objects, each, held_out).items():
         table: dict[str, Any] = {}
         for setting, points in settings.items():
-            for condition in CONDITIONS if setting == "fast" else CONDITIONS[:3]:
+            for condition in CONDITIONS if setting == "sharp" else CONDITIONS[:3]:
                 row = f"{setting}, {condition.name}"
                 table[row] = _summary(evaluate_parts(segmenter, samples, condition, points=points))
                 say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
@@ -72,6 +75,13 @@ def evaluate_default(
             key: np.asarray(value).tolist() for key, value in vars(curve).items() if value is not None
         }
         result["parts"][name] = table
+    result["parts"][MESHES] = table = {}
+    files = RealObjects(objects, split="val", least_names=2)
+    for setting, points in settings.items():
+        for condition in AS_MESHES:
+            row = f"{setting}, {condition.name}"
+            table[row] = _summary(evaluate_meshes(segmenter, files, condition, points=points))
+            say(f"{MESHES}: {row}: mIoU {100 * table[row]['instance']:.1f}")
     if segmenter.head is not None:
         for name, samples in _heat_sets(each, held_out).items():
             result["actions"][name] = {
@@ -86,23 +96,26 @@ def card(result: dict[str, Any]) -> str:
     """The tables of the card in Markdown, from what `evaluate_default` returned."""
     sets = result["parts"]
     lines = ["| condition | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
-    rows = [row for row in next(iter(sets.values())) if row != "calibration"]
-    for row in rows:
-        lines.append(
-            f"| {row} | " + " | ".join(f"{100 * t[row]['category']:.1f}" for t in sets.values()) + " |"
-        )
+    for row in (row for row in next(iter(sets.values())) if row != "calibration"):
+        cells = (f"{100 * table[row]['category']:.1f}" if row in table else "" for table in sets.values())
+        lines.append(f"| {row} | " + " | ".join(cells) + " |")
     for baseline in ("largest", "random"):
-        cells = [f"{100 * table['fast, as is'][baseline]:.1f}" for table in sets.values()]
+        cells = (f"{100 * table['sharp, as is'][baseline]:.1f}" for table in sets.values())
         lines.append(f"| *{baseline}, as is* | " + " | ".join(cells) + " |")
     for name, table in sets.items():
-        first = table["fast, as is"]
+        first = table["sharp, as is"]
         low, high = first["interval"]
+        calibration = table.get("calibration")
+        error = (
+            ""
+            if calibration is None
+            else f", expected calibration error {100 * calibration['error']:.1f} points"
+        )
         lines.append(
             f"\n{name}: {first['shapes']} shapes, instance mIoU {100 * first['instance']:.1f} "
-            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}), expected calibration error "
-            f"{100 * table['calibration']['error']:.1f} points"
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}){error}"
         )
-        for kind in ("by_category", "by_part") if name == "real objects" else ("by_category",):
+        for kind in ("by_category", "by_part") if name == MESHES else ("by_category",):
             scores = ", ".join(f"{key} {100 * value:.0f}" for key, value in first[kind].items())
             lines.append(f"\n{name}, {kind.replace('_', ' ')}: {scores}")
     if result["actions"]:
@@ -135,7 +148,11 @@ def _part_sets(objects: Path, each: int, held_out: Sequence[str]) -> dict[str, l
     count = len(held_out) * each * HELD_OUT_TIMES
     unseen = ProceduralShapes(SEED_NEVER_TRAINED_ON, tuple(held_out), scan, count, heat=False)
     real = RealObjects(objects, split="val", least_names=2, scan=Scan(points=POINTS, kind="cad"))
-    return {"held-out seeds": list(held), "held-out categories": list(unseen), "real objects": list(real)}
+    return {
+        "held-out seeds": list(held),
+        "held-out categories": list(unseen),
+        "real objects, clouds": list(real),
+    }
 
 
 def _heat_sets(each: int, held_out: Sequence[str]) -> dict[str, list[Sample]]:
@@ -161,7 +178,7 @@ def _summary(scores: list[ShapeScore]) -> dict[str, Any]:
         "largest": mean.largest,
         "random": mean.random,
         "by_category": mean.by_category,
-        "by_part": {phrase: float(np.mean(values)) for phrase, values in sorted(by_part.items())},
+        "by_part": {phrase: float(np.nanmean(values)) for phrase, values in sorted(by_part.items())},
     }
 
 

@@ -12,6 +12,7 @@ from partwise.errors import InputError
 from partwise.lift.cameras import Camera
 from partwise.lift.paint import GREY
 from partwise.lift.scene import STUDIO, Light, View, frame_of
+from partwise.points import normals_from
 from partwise.shape import Shape
 
 # Disks of this many times the usual distance between neighbours leave no holes in a surface.
@@ -128,8 +129,6 @@ def _spacing(points: Float64[np.ndarray, "N 3"]) -> float:
 
 
 def _normals(points: Float64[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
-    """The direction of least spread among each point's neighbours (N,3); its sign means nothing."""
+    """A normal of each point (N,3), of either sign."""
     _, index = KDTree(points).query(points, k=min(NEIGHBOURS_FOR_NORMAL, len(points)))
-    around = points[index.reshape(len(points), -1)]
-    around = around - around.mean(axis=1, keepdims=True)
-    return np.linalg.eigh(np.einsum("nki,nkj->nij", around, around))[1][:, :, 0]
+    return normals_from(points, index.reshape(len(points), -1))

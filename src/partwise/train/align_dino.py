@@ -18,7 +18,7 @@ from partwise.checkpoint import save_checkpoint
 from partwise.errors import InputError
 from partwise.lift.shards import LiftedShape, LiftedShards
 from partwise.losses import distillation_loss
-from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
+from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import gather, nearest, random_rotation
 from partwise.train.distributed import Workers
@@ -78,6 +78,10 @@ class Batch:
     points: Float[Tensor, "B N 3"]
     centers: Float[Tensor, "B G 3"]
     features: Float[Tensor, "B G D"]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(*(x.to(device) for x in (self.points, self.centers, self.features)))
 
 
 def train(config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu") -> Path:
@@ -148,15 +152,20 @@ def parameter_groups(model: PatchAlign3D, config: AlignDinoConfig) -> list[dict[
 def compute_loss(
     model: nn.Module, batch: Batch, config: AlignDinoConfig, device: torch.device
 ) -> Float[Tensor, ""]:
-    """Mean distillation loss; a patch is taught by the stored patch whose centre is nearest to its own (release)."""
+    """Mean distillation loss of one batch."""
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
-    points, centers, features = (x.to(device) for x in (batch.points, batch.centers, batch.features))
+    batch = batch.to(device)
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
-        embedding = model(points)
+        embedding = model(batch.points)
+    return teach(embedding.features, embedding, batch)
+
+
+def teach(predicted: Float[Tensor, "B G D"], embedding: PatchEmbedding, batch: Batch) -> Float[Tensor, ""]:
+    """Mean distillation loss; a patch is taught by the stored patch whose centre is nearest to its own (release)."""
     own = embedding.patches.centers[..., [0, 2, 1]]  # the encoder's centres, back with +Y up
-    target = gather(features, nearest(own, centers, 1)[1][..., 0])
+    target = gather(batch.features, nearest(own, batch.centers, 1)[1][..., 0])
     valid = target.abs().sum(dim=-1) > 0  # nothing saw that patch
-    return distillation_loss(embedding.features, target, valid).mean()
+    return distillation_loss(predicted, target, valid).mean()
 
 
 def make_batch(shapes: list[LiftedShape], config: AlignDinoConfig, step: int, slots: range) -> Batch:

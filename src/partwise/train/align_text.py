@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,140 +21,30 @@ from tqdm import tqdm
 from partwise.checkpoint import save_checkpoint
 from partwise.datasets.packed import Pack
 from partwise.encoders.bank import PhraseEmbedder
-from partwise.errors import InputError
 from partwise.evaluate.conditions import Condition
 from partwise.evaluate.parts import evaluate_parts, mean_scores
 from partwise.losses import (
+    batch_fractions,
     mean_over_asked,
     part_dice_loss,
     patch_fractions,
     patch_text_loss,
     point_text_loss,
 )
-from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
+from partwise.models.patchalign3d import PatchAlign3D
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+from partwise.points import gather, nearest
 from partwise.predict import Segmenter, SegmenterConfig
 from partwise.pretrained import open_pretrained
+from partwise.train.align_text_presets import AlignTextConfig
 from partwise.train.alignment import Alignment, fitted, take_all, take_encoder
-from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
-from partwise.train.batches import Batch, BatchConfig, prefetched
+from partwise.train.batches import Batch, prefetched
 from partwise.train.distributed import Workers
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "patch_loss", "point_loss", "rate", "miou")
-
-
-@dataclass(frozen=True)
-class AlignTextConfig:
-    """Settings of one run, saved beside its weights.
-
-    objective    "paper": cosine / tau + b with both learned, BCE summed over patches and labels; "release": cosine * s,
-                 positives weighted by K - 1, mean (see docs/models/patchalign3d.md)
-    train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
-    patch_weight, point_weight   weights of the losses at patch and at point resolution
-    balance      weight of a part in the point loss is its share to the power of minus this
-    dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
-                 as much as a large one, as mIoU does
-    answered     points of each shape that the point losses look at; all if None
-    start_whole  a `start` is a checkpoint of this same model, and training goes on from all of it
-    average      decay of the averaged weights that are saved; 0 saves the last ones
-    """
-
-    model: PatchAlign3DConfig | PointAlign3DConfig
-    steps: int
-    batches: BatchConfig = field(default_factory=BatchConfig)
-    objective: str = "paper"
-    train_blocks: int = 1
-    rate: float = 1e-4
-    head_rate: float = 5e-4
-    weight_decay: float = 0.05
-    warmup: int = 0
-    cosine_schedule: bool = False
-    clip_norm: float = 0.0
-    patch_weight: float = 1.0
-    point_weight: float = 0.0
-    balance: float = 0.0
-    dice_weight: float = 0.0
-    answered: int | None = None
-    start_whole: bool = False
-    average: float = 0.0
-    precision: str = "fp32"
-    text_encoder: str = "minilm"
-    save_every: int = 200
-    validate_every: int = 1000
-
-    def __post_init__(self) -> None:
-        if self.precision not in ("fp32", "bf16", "fp16"):
-            raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
-        if self.objective not in ("paper", "release"):
-            raise InputError(f"unknown objective {self.objective!r}: use paper or release")
-
-
-# One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
-PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
-RELEASE = replace(PAPER, objective="release", batches=BatchConfig(augment=NO_AUGMENT))
-SMALL = AlignTextConfig(
-    PointAlign3DConfig(),
-    steps=1_500,
-    batches=BatchConfig(
-        batch=32,
-        accumulate=2,
-        points=(2048, 2048, 2048, 4096),
-        coarse=0.15,
-        synonyms=0.4,
-        distractors=4,
-        augment=BROAD_AUGMENT,
-    ),
-    train_blocks=-1,
-    rate=1.5e-3,
-    head_rate=1.5e-3,
-    warmup=100,
-    cosine_schedule=True,
-    clip_norm=1.0,
-    patch_weight=0.01,  # the paper's loss is a sum over 128 patches
-    point_weight=1.0,
-    balance=0.5,
-    average=0.995,
-    precision="bf16",
-    save_every=50,
-    validate_every=100,
-)
-# The second leg of the shipped default, from the weights of the first: other shapes, and small parts count as much.
-SMALL_ON = replace(
-    SMALL,
-    steps=3_400,
-    batches=replace(
-        SMALL.batches,
-        batch=16,
-        accumulate=1,
-        points=(2048, 2048, 2048, 1024, 4096),
-        augment=replace(BROAD_AUGMENT, yaw=0.5, full=0.25),
-        seed=43,
-    ),
-    rate=1e-3,
-    head_rate=1e-3,
-    dice_weight=0.5,
-    answered=1024,
-    start_whole=True,
-    average=0.998,
-    precision="fp32",
-    save_every=100,
-    validate_every=200,
-)
-TINY = replace(
-    SMALL,
-    model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
-    steps=60,
-    batches=BatchConfig(batch=4, points=(512,)),
-    warmup=5,
-    average=0.0,
-    precision="fp32",
-    save_every=20,
-    validate_every=20,
-)
-PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "small-on": SMALL_ON, "tiny": TINY}
 
 
 def train(
@@ -309,13 +199,27 @@ def compute_losses(
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """Patch loss and point loss of one batch, each averaged over its shapes."""
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
-    points, labels, text, asked = (
-        x.to(device) for x in (batch.points, batch.labels, batch.text, batch.asked)
+    points, labels, text, asked, rows = (
+        x.to(device) for x in (batch.points, batch.labels, batch.text, batch.asked, batch.rows)
     )
+    phrases = text
+    if config.negatives == "batch":  # every shape is compared with all that are asked of any
+        rows = torch.where(asked, rows, rows[asked][0])
+        known, rows = torch.unique(rows, return_inverse=True)
+        phrases = text.new_zeros(len(known), text.shape[2]).index_copy_(0, rows[asked], text[asked])
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
-        patch_logits, index, point_logits = module(points, text, config.answered)
+        patch_logits, index, point_logits = module(points, text, config.answered, phrases)
     masks = F.one_hot(labels + 1, text.shape[1] + 1)[..., 1:].bool()
-    patch_loss = patch_text_loss(patch_logits, patch_fractions(masks, index), asked, config.objective)
+    if config.supervision == "point":
+        centers = gather(points, index[..., 0])  # a patch's first point is its centre
+        patch_logits = gather(patch_logits, nearest(points, centers, 1)[1][..., 0])
+        fractions = masks.float()
+    else:
+        fractions = patch_fractions(masks, index)
+    if config.negatives == "batch":
+        fractions = batch_fractions(fractions, rows, asked, len(phrases))
+    everything = asked.new_ones(len(points), len(phrases)) if config.negatives == "batch" else asked
+    patch_loss = patch_text_loss(patch_logits, fractions, everything, config.objective)
     patch_loss = mean_over_asked(patch_loss, asked)
     if point_logits is None:
         return patch_loss, patch_loss.new_zeros(())

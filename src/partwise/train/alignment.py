@@ -34,18 +34,23 @@ class Alignment(nn.Module):
         self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)
 
     def forward(
-        self, points: Float[Tensor, "B N 3"], text: Float[Tensor, "B T E"], answered: int | None = None
+        self,
+        points: Float[Tensor, "B N 3"],
+        text: Float[Tensor, "B T E"],
+        answered: int | None = None,
+        phrases: Float[Tensor, "*B P E"] | None = None,
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Logits of patches (B,G,T), the patches' point indices (B,G,K), and logits of the first `answered` points.
+        """Logits of patches (B,G,P), the patches' point indices (B,G,K), and logits (B,N,T) of `answered` points.
 
-        The last are None for a model without a point decoder.
+        phrases  what patches are compared with, default `text`. The last are None for a model without a point decoder.
         """
+        patch_text = text if phrases is None else phrases
         scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
         if not isinstance(self.model, PointAlign3D):
             patches = self.model(points)
-            return cosine(patches.features, text) * scale + self.bias, patches.patches.index, None
+            return cosine(patches.features, patch_text) * scale + self.bias, patches.patches.index, None
         embedding = self.model(points, answered)
-        patch_logits = cosine(embedding.patches.features, text) * scale + self.bias
+        patch_logits = cosine(embedding.patches.features, patch_text) * scale + self.bias
         point_scale = self.point_log_scale.clamp(max=float(np.log(100.0))).exp()
         return patch_logits, embedding.patches.patches.index, cosine(embedding.features, text) * point_scale
 

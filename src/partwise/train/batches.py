@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
 
 from partwise.datasets.packed import Pack
@@ -24,6 +24,7 @@ class BatchConfig:
     points       how many points a shape is shown with; one of these at random for every batch
     coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
     distractors  names of other shapes added to each question; never the right answer
+    label_noise  share of the points whose label becomes that of another part of the shape (an ablation)
     """
 
     batch: int = 32
@@ -33,18 +34,23 @@ class BatchConfig:
     coarse: float = 0.0
     synonyms: float = 0.0
     distractors: int = 0
+    label_noise: float = 0.0
     augment: Augment = field(default_factory=Augment)
     seed: int = 42
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B shapes, what is asked of each, and the answer: labels index T phrases or are -1; `asked` marks real ones."""
+    """B shapes, what is asked of each, and the answer: labels index T phrases or are -1; `asked` marks real ones.
+
+    rows  of the phrases in the word table, 0 where nothing is asked
+    """
 
     points: Float[Tensor, "B N 3"]
     labels: Int64[Tensor, "B N"]
     text: Float[Tensor, "B T E"]
     asked: Bool[Tensor, "B T"]
+    rows: Int64[Tensor, "B T"]
 
 
 def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slots: range) -> Batch:
@@ -57,17 +63,32 @@ def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slo
         shape = pack[int(order[number % len(pack)])]
         rng = np.random.default_rng([config.seed, step, slot])
         points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
+        if config.label_noise:
+            labels = mislabelled(labels, config.label_noise, rng)
         question = ask(shape.parts, labels, words, config.coarse, config.synonyms, config.distractors, rng)
         shapes.append(points)
         questions.append(question)
     widest = max(1, *(len(q.rows) for q in questions))
     text = torch.zeros(len(shapes), widest, words.vectors.shape[1])
     asked = torch.zeros(len(shapes), widest, dtype=torch.bool)
+    rows = torch.zeros(len(shapes), widest, dtype=torch.int64)
     for row, question in enumerate(questions):
         text[row, : len(question.rows)] = words.vectors[question.rows]
         asked[row, : len(question.rows)] = True
+        rows[row, : len(question.rows)] = torch.tensor(question.rows, dtype=torch.int64)
     labels = torch.from_numpy(np.stack([q.labels for q in questions]))
-    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked)
+    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked, rows)
+
+
+def mislabelled(
+    labels: Int16[np.ndarray, "N"], share: float, rng: np.random.Generator
+) -> Int16[np.ndarray, "N"]:
+    """Labels (N,) of which `share` are drawn anew from the parts that the shape shows."""
+    shown = np.unique(labels[labels >= 0])
+    if len(shown) == 0:
+        return labels
+    wrong = (rng.random(len(labels)) < share) & (labels >= 0)
+    return np.where(wrong, rng.choice(shown, len(labels)), labels).astype(np.int16)
 
 
 def prefetched(

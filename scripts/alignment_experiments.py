@@ -1,0 +1,225 @@
+"""The ablations of PatchAlign3D's training: one small world, one budget, three seeds; results and a table.
+
+    python scripts/alignment_experiments.py run out/alignment       # resumes; each finished run leaves a JSON file
+    python scripts/alignment_experiments.py report out/alignment    # benchmarks/results/alignment.json, and the table
+
+Procedural shapes of 14 categories. The 2D teacher is *simulated* (partwise.lift.simulated): no vision weights were at
+hand. Every arm takes as many steps of text alignment as every other; stages before it come on top and are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+from cmat_experiments import CATEGORIES, CMAT, ENCODER, LIFTED_EACH, POINTS, lift
+from machine import save
+from scipy import stats
+
+from partwise.datasets.packed import write_pack
+from partwise.datasets.procedural import ProceduralShapes
+from partwise.datasets.sample import Sample
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.asking import open_embedder
+from partwise.encoders.bank import PhraseEmbedder
+from partwise.evaluate.conditions import CONDITIONS
+from partwise.evaluate.parts import evaluate_parts, mean_scores
+from partwise.files import atomic_path
+from partwise.models.patchalign3d import PatchAlign3DConfig
+from partwise.predict import Segmenter
+from partwise.train import align_dino, align_jointly, align_text, cmat
+from partwise.train.align_dino import AlignDinoConfig
+from partwise.train.align_jointly import AlignJointlyConfig
+from partwise.train.align_text_presets import AlignTextConfig
+from partwise.train.augment import Augment
+from partwise.train.batches import BatchConfig
+
+SEEDS = (1, 2, 3)
+STEPS, BATCH = 300, 8
+TEST_EACH, TEST_POINTS = 6, 2048
+TEACHER = "middle"  # of the noise levels in cmat_experiments
+MODEL = PatchAlign3DConfig(
+    groups=ENCODER.groups,
+    group_size=ENCODER.group_size,
+    token_hidden=ENCODER.token_hidden,
+    token_width=ENCODER.width,
+    width=ENCODER.width,
+    depth=ENCODER.depth,
+    heads=ENCODER.heads,
+    drop_path=0.0,
+    text_width=384,
+    farthest_rule="plain",
+)
+TEXT = AlignTextConfig(
+    MODEL,
+    steps=STEPS,
+    batches=BatchConfig(batch=BATCH, points=(POINTS,), augment=Augment(probability=1.0, tilt=0.0, yaw=0.7)),
+    train_blocks=-1,
+    rate=1e-3,
+    head_rate=1e-3,
+    warmup=20,
+    cosine_schedule=True,
+    clip_norm=1.0,
+    patch_weight=0.03,  # the paper's loss is a sum over the patches
+    save_every=STEPS,
+)
+DINO = AlignDinoConfig(MODEL, steps=STEPS, batch=BATCH, rate=1e-3, head_rate=1e-3, yaw=0.7, save_every=STEPS)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One row of the table: the text alignment, and what the encoder went through before."""
+
+    text: AlignTextConfig
+    before: str = "nothing"  # "stage 1", "jointly", "Point-MAE" or "CMAT"
+
+
+def arms() -> dict[str, Arm]:
+    """Name -> arm."""
+    point = replace(TEXT, supervision="point", patch_weight=TEXT.patch_weight * MODEL.groups / POINTS)
+    found = {
+        "stage 2 only": Arm(TEXT),
+        "jointly": Arm(TEXT, "jointly"),
+        "two stages, head only": Arm(replace(TEXT, train_blocks=0), "stage 1"),
+        "two stages, last block (paper)": Arm(replace(TEXT, train_blocks=1), "stage 1"),
+        "two stages, last 2 blocks": Arm(replace(TEXT, train_blocks=2), "stage 1"),
+        "two stages, all blocks": Arm(TEXT, "stage 1"),
+        "from Point-MAE, all blocks": Arm(TEXT, "Point-MAE"),
+        "from CMAT, all blocks": Arm(TEXT, "CMAT"),
+        "negatives of the batch": Arm(replace(TEXT, negatives="batch")),
+        "8 distractors": Arm(replace(TEXT, batches=replace(TEXT.batches, distractors=8))),
+        "release objective": Arm(replace(TEXT, objective="release", patch_weight=1.0)),
+        "point-level": Arm(point),
+    }
+    for noise in (0.3, 0.6):
+        for name, text in (("patch-level", TEXT), ("point-level", point)):
+            noisy = replace(text, batches=replace(text.batches, label_noise=noise))
+            found[f"{name}, {noise:.0%} wrong labels"] = Arm(noisy)
+    return found
+
+
+def data(out: Path) -> list[Sample]:
+    """The shapes: lifted for the teachers, packed for the words, and those of the test, which have other seeds."""
+    lift(out / "lifted", 21, LIFTED_EACH, (TEACHER,))
+    count = LIFTED_EACH * len(CATEGORIES)
+    if not (out / "pack" / "shapes.json").is_file():
+        world = ProceduralShapes(21, CATEGORIES, Scan(points=TEST_POINTS), count, heat=False)
+        write_pack(out / "pack", world, count, TEST_POINTS)
+    test = ProceduralShapes(23, CATEGORIES, Scan(points=TEST_POINTS), TEST_EACH * len(CATEGORIES), heat=False)
+    return list(test)
+
+
+def run(out: Path) -> None:
+    """Train and test every arm with every seed that has no result yet."""
+    torch.set_num_threads(1)
+    test, embedder = data(out), open_embedder("minilm", None, "part_only")
+    for seed in SEEDS:
+        for name, arm in arms().items():
+            result = out / "results" / f"{name}, seed {seed}.json"
+            if result.is_file():
+                continue
+            start = time.process_time()
+            folder = train_arm(out, name, arm, seed, embedder)
+            row = {"arm": name, "seed": seed, **measure(folder, test)}
+            row["processor_s"] = round(time.process_time() - start, 1)
+            result.parent.mkdir(exist_ok=True)
+            with atomic_path(result) as temporary:
+                temporary.write_text(json.dumps(row))
+            print(json.dumps(row), flush=True)
+
+
+def train_arm(out: Path, name: str, arm: Arm, seed: int, embedder: PhraseEmbedder) -> Path:
+    """The checkpoint of one arm; what comes before it is trained once for each seed and shared."""
+    folder = out / "runs" / f"{name}, seed {seed}"
+    text = replace(arm.text, batches=replace(arm.text.batches, seed=seed))
+    dino = replace(DINO, seed=seed)
+    if arm.before == "jointly":
+        config = AlignJointlyConfig(text, dino)
+        return align_jointly.train(config, out / "pack", out / "lifted" / TEACHER, folder, embedder)
+    start = before(out, arm.before, seed, dino)
+    return align_text.train(text, out / "pack", folder, embedder, start=start)
+
+
+def before(out: Path, kind: str, seed: int, dino: AlignDinoConfig) -> Path | None:
+    """The checkpoint that the text alignment starts from."""
+    if kind == "nothing":
+        return None
+    folder = out / "before" / f"{kind}, seed {seed}"
+    if (folder / "checkpoint" / "config.json").is_file():
+        return folder / "checkpoint"
+    shards = out / "lifted" / TEACHER
+    if kind == "stage 1":
+        return align_dino.train(dino, shards, folder)
+    weight = 0.0 if kind == "Point-MAE" else 0.1  # the paper's weight of the affinity
+    config = replace(CMAT, steps=STEPS, batch=BATCH, affinity_weight=weight, seed=seed)
+    return cmat.train(config, shards, folder)
+
+
+def measure(folder: Path, test: Sequence[Sample]) -> dict[str, float]:
+    """Instance mIoU of the user's own Segmenter, as is and turned at random, each patch answering for its points."""
+    segmenter = Segmenter.from_pretrained(folder)
+    means = {c.name: mean_scores(evaluate_parts(segmenter, test, c)) for c in CONDITIONS[:3]}
+    return {**{name: mean.instance for name, mean in means.items()}, "largest": means["as is"].largest}
+
+
+def report(out: Path) -> None:
+    """Means with 95 % intervals by Student's t over the seeds, and differences from stage 2 alone, seed by seed."""
+    rows = [json.loads(path.read_text()) for path in sorted((out / "results").glob("*.json"))]
+    table, base = {}, {row["seed"]: row["as is"] for row in rows if row["arm"] == "stage 2 only"}
+    print("| arm | as is | random yaw | random rotation | against stage 2 only |\n|---|---|---|---|---|")
+    for name in arms():
+        runs = [row for row in rows if row["arm"] == name]
+        if not runs:
+            continue
+        entry = {c.name: interval([row[c.name] for row in runs]) for c in CONDITIONS[:3]}
+        entry["difference"] = interval([row["as is"] - base[row["seed"]] for row in runs])
+        table[name] = {
+            **entry,
+            "seeds": len(runs),
+            "processor_s": float(np.mean([r["processor_s"] for r in runs])),
+        }
+        cells = [f"{100 * v[0]:.1f} ± {100 * v[1]:.1f}" for v in entry.values()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print(f"| *largest part everywhere* | {100 * rows[0]['largest']:.1f} | | | |")
+    settings = {
+        "categories": CATEGORIES,
+        "train_each": LIFTED_EACH,
+        "test_each": TEST_EACH,
+        "steps": STEPS,
+        "batch": BATCH,
+        "points": POINTS,
+        "teacher": f"simulated, noise level {TEACHER}",
+    }
+    save("alignment", {"settings": settings, "largest": rows[0]["largest"], "table": table, "runs": rows})
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and half the width of its 95 % interval by Student's t; a half width of NaN for one value."""
+    values = np.asarray(values)
+    if len(values) < 2:
+        return float(values.mean()), float("nan")
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean()), float(half)
+
+
+def main() -> None:
+    """`run` or `report` in a folder."""
+    tasks = {"run": run, "report": report}
+    if len(sys.argv) != 3 or sys.argv[1] not in tasks:
+        raise SystemExit(__doc__)
+    out = Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    tasks[sys.argv[1]](out)
+
+
+if __name__ == "__main__":
+    main()

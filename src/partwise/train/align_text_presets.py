@@ -1,0 +1,132 @@
+"""Settings of the text alignment recipe: PatchAlign3D stage 2 as published and released, and the shipped default's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from partwise.errors import InputError
+from partwise.models.patchalign3d import PatchAlign3DConfig
+from partwise.models.pointalign3d import PointAlign3DConfig
+from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
+from partwise.train.batches import BatchConfig
+
+
+@dataclass(frozen=True)
+class AlignTextConfig:
+    """Settings of one run, saved beside its weights.
+
+    objective    "paper": cosine / tau + b with both learned, BCE summed over patches and labels; "release": cosine * s,
+                 positives weighted by K - 1, mean (see docs/models/patchalign3d.md)
+    supervision  "patch": fractional labels of patches; "point": every point by its own label, with the logits of the
+                 patch whose centre is nearest (an ablation)
+    negatives    "shape": phrases of the same shape only; "batch": those of all shapes of the batch (an ablation)
+    train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
+    patch_weight, point_weight   weights of the losses at patch and at point resolution
+    balance      weight of a part in the point loss is its share to the power of minus this
+    dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
+                 as much as a large one, as mIoU does
+    answered     points of each shape that the point losses look at; all if None
+    start_whole  a `start` is a checkpoint of this same model, and training goes on from all of it
+    average      decay of the averaged weights that are saved; 0 saves the last ones
+    """
+
+    model: PatchAlign3DConfig | PointAlign3DConfig
+    steps: int
+    batches: BatchConfig = field(default_factory=BatchConfig)
+    objective: str = "paper"
+    supervision: str = "patch"
+    negatives: str = "shape"
+    train_blocks: int = 1
+    rate: float = 1e-4
+    head_rate: float = 5e-4
+    weight_decay: float = 0.05
+    warmup: int = 0
+    cosine_schedule: bool = False
+    clip_norm: float = 0.0
+    patch_weight: float = 1.0
+    point_weight: float = 0.0
+    balance: float = 0.0
+    dice_weight: float = 0.0
+    answered: int | None = None
+    start_whole: bool = False
+    average: float = 0.0
+    precision: str = "fp32"
+    text_encoder: str = "minilm"
+    save_every: int = 200
+    validate_every: int = 1000
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "precision": ("fp32", "bf16", "fp16"),
+            "objective": ("paper", "release"),
+            "supervision": ("patch", "point"),
+            "negatives": ("shape", "batch"),
+        }
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise InputError(f"unknown {name} {getattr(self, name)!r}: use {' or '.join(values)}")
+
+
+# One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
+PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
+RELEASE = replace(PAPER, objective="release", batches=BatchConfig(augment=NO_AUGMENT))
+SMALL = AlignTextConfig(
+    PointAlign3DConfig(),
+    steps=1_500,
+    batches=BatchConfig(
+        batch=32,
+        accumulate=2,
+        points=(2048, 2048, 2048, 4096),
+        coarse=0.15,
+        synonyms=0.4,
+        distractors=4,
+        augment=BROAD_AUGMENT,
+    ),
+    train_blocks=-1,
+    rate=1.5e-3,
+    head_rate=1.5e-3,
+    warmup=100,
+    cosine_schedule=True,
+    clip_norm=1.0,
+    patch_weight=0.01,  # the paper's loss is a sum over 128 patches
+    point_weight=1.0,
+    balance=0.5,
+    average=0.995,
+    precision="bf16",
+    save_every=50,
+    validate_every=100,
+)
+# The second leg of the shipped default, from the weights of the first: other shapes, and small parts count as much.
+SMALL_ON = replace(
+    SMALL,
+    steps=3_400,
+    batches=replace(
+        SMALL.batches,
+        batch=16,
+        accumulate=1,
+        points=(2048, 2048, 2048, 1024, 4096),
+        augment=replace(BROAD_AUGMENT, yaw=0.5, full=0.25),
+        seed=43,
+    ),
+    rate=1e-3,
+    head_rate=1e-3,
+    dice_weight=0.5,
+    answered=1024,
+    start_whole=True,
+    average=0.998,
+    precision="fp32",
+    save_every=100,
+    validate_every=200,
+)
+TINY = replace(
+    SMALL,
+    model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
+    steps=60,
+    batches=BatchConfig(batch=4, points=(512,)),
+    warmup=5,
+    average=0.0,
+    precision="fp32",
+    save_every=20,
+    validate_every=20,
+)
+PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "small-on": SMALL_ON, "tiny": TINY}
