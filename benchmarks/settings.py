@@ -2,13 +2,16 @@
 
     python benchmarks/settings.py     writes benchmarks/results/settings.json
 
-Whole `segment` calls on a cloud of 10,000 points, five phrases in the text bank; the rounds are interleaved, so that
-whatever else the machine does falls on all alike. The official-size encoder has random weights and 384-wide text.
+Whole `segment` calls on a cloud of 10,000 points and on a mesh, five phrases in the text bank, with and without votes.
+The rounds are interleaved, so that whatever else the machine does falls on all alike; wall time on all cores, and
+processor time of all threads. The official-size encoder has random weights, 384-wide text, its tokenizer folded, no votes.
 """
 
 from __future__ import annotations
 
 import time
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,6 +26,13 @@ from partwise.predict import SegmenterConfig
 
 PHRASES = ["seat", "back", "leg", "handle", "body"]
 ROUNDS = 25
+OFFICIAL = "official size, 2,048 points"
+SETTINGS = {
+    "fast, 1,024 points": {"points": 1024},
+    "fast, 1,024 points, no votes": {"points": 1024, "voting": "none"},
+    "sharp, 2,048 points": {"points": 2048},
+    "sharp, 2,048 points, no votes": {"points": 2048, "voting": "none"},
+}
 
 
 def main() -> None:
@@ -32,24 +42,36 @@ def main() -> None:
     model = PatchAlign3D(PatchAlign3DConfig(text_width=384)).eval().requires_grad_(False)
     official = Segmenter(with_runtime(model, "torch", "random", "."), small.embedder, SegmenterConfig())
     chair = next(iter(ProceduralShapes(0, ("chair",), Scan(points=10_000), length=1, heat=False)))
-    shape = Shape.of(chair.points, up="y")
-    works = {
-        "official size, 2,048 points": lambda: official.segment(shape, PHRASES),
-        "fast, 2,048 points": lambda: small.segment(shape, PHRASES),
-        "sharp, 4,096 points": lambda: small.segment(shape, PHRASES, points=4096),
+    shapes = {
+        "cloud of 10,000 points": Shape.of(chair.points, up="y"),
+        "car.glb": Shape.read(Path(__file__).parent.parent / "examples" / "objects" / "car.glb"),
     }
-    taken: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(ROUNDS + 1):
-        for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            if turn:  # the first round warms up
-                taken[name].append(1000 * (time.perf_counter() - start))
-    medians = {name: float(np.median(values)) for name, values in taken.items()}
-    whole = medians["official size, 2,048 points"]
-    for name, median in medians.items():
-        print(f"{name:<30} {median:7.1f} ms  {median / whole:.2f} of the official size")
-    save("settings", {"unit": "ms, median", **medians})
+    result: dict[str, dict] = {}
+    for title, shape in shapes.items():
+        works = {OFFICIAL: partial(official.segment, shape, PHRASES)}
+        works |= {
+            name: partial(small.segment, shape, PHRASES, **options) for name, options in SETTINGS.items()
+        }
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+        for turn in range(ROUNDS + 1):
+            for name, work in works.items():
+                start = time.perf_counter(), time.process_time()
+                work()
+                if turn:  # the first round warms up
+                    taken[name].append((time.perf_counter() - start[0], time.process_time() - start[1]))
+        medians = {name: 1000 * np.median(values, axis=0) for name, values in taken.items()}
+        result[title] = {}
+        for name, (wall, processor) in medians.items():
+            share = medians[name] / medians[OFFICIAL]
+            print(
+                f"{title:<24} {name:<30} {wall:6.1f} ms {processor:6.1f} ms of processor time, "
+                f"{share[0]:.2f} and {share[1]:.2f} of the official size"
+            )
+            result[title][name] = {"ms": wall, "processor_ms": processor, "of_official": share.tolist()}
+    save(
+        "settings",
+        {"unit": "ms, median", "rounds": ROUNDS, "points_of_mesh": len(shapes["car.glb"].points), **result},
+    )
 
 
 if __name__ == "__main__":
