@@ -15,15 +15,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from cmat_experiments import CATEGORIES, CMAT, ENCODER, LIFTED_EACH, POINTS, lift
+from cmat_experiments import CMAT
+from cmat_setup import ENCODER, LIFTED_EACH, POINTS, lift
+from lmad_experiments import CATEGORIES, summary
 from machine import save
-from scipy import stats
 
 from partwise.datasets.packed import write_pack
 from partwise.datasets.procedural import ProceduralShapes
@@ -174,7 +176,7 @@ def measure(folder: Path, test: Sequence[Sample]) -> dict[str, float]:
 
 
 def report(out: Path) -> None:
-    """Means with 95 % intervals by Student's t over the seeds, and differences from stage 2 alone, seed by seed."""
+    """Means with 95 % intervals by Student's t over the seeds, and differences from stage 2 alone."""
     rows = [json.loads(path.read_text()) for path in sorted((out / "results").glob("*.json"))]
     table, base = {}, {row["seed"]: row["as is"] for row in rows if row["arm"] == "stage 2 only"}
     print("| arm | as is | random yaw | random rotation | against stage 2 only |\n|---|---|---|---|---|")
@@ -182,15 +184,11 @@ def report(out: Path) -> None:
         runs = [row for row in rows if row["arm"] == name]
         if not runs:
             continue
-        entry = {c.name: interval([row[c.name] for row in runs]) for c in CONDITIONS[:3]}
-        entry["difference"] = interval([row["as is"] - base[row["seed"]] for row in runs])
-        table[name] = {
-            **entry,
-            "seeds": len(runs),
-            "processor_s": float(np.mean([r["processor_s"] for r in runs])),
-        }
-        cells = [f"{100 * v[0]:.1f} ± {100 * v[1]:.1f}" for v in entry.values()]
-        print(f"| {name} | " + " | ".join(cells) + " |")
+        entry = {c.name: summary([row[c.name] for row in runs]) for c in CONDITIONS[:3]}
+        # Seed by seed, for the arms of one seed saw the same shapes in the same order.
+        entry["difference"] = summary([row["as is"] - base[row["seed"]] for row in runs])
+        table[name] = {**entry, "processor_s": float(np.mean([row["processor_s"] for row in runs]))}
+        print(f"| {name} | " + " | ".join(map(cell, entry.values())) + " |")
     print(f"| *largest part everywhere* | {100 * rows[0]['largest']:.1f} | | | |")
     settings = {
         "categories": CATEGORIES,
@@ -204,13 +202,12 @@ def report(out: Path) -> None:
     save("alignment", {"settings": settings, "largest": rows[0]["largest"], "table": table, "runs": rows})
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and half the width of its 95 % interval by Student's t; a half width of NaN for one value."""
-    values = np.asarray(values)
-    if len(values) < 2:
-        return float(values.mean()), float("nan")
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean()), float(half)
+def cell(found: dict[str, Any]) -> str:
+    """Mean and interval in percent."""
+    if found["interval"] is None:
+        return f"{100 * found['mean']:.1f}"
+    low, high = found["interval"]
+    return f"{100 * found['mean']:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def main() -> None:
