@@ -4,7 +4,7 @@
 
 Whole `segment` calls on a cloud of 10,000 points and on a mesh, five phrases in the text bank, with and without votes.
 The rounds are interleaved, so that whatever else the machine does falls on all alike; wall time on all cores, and
-processor time of all threads. The official-size encoder has random weights, 384-wide text, a folded tokenizer, no votes.
+processor time of all threads. The official-size encoder has random weights and a folded tokenizer, and no votes.
 """
 
 from __future__ import annotations
