@@ -22,6 +22,7 @@ from partwise.datasets import (
 from partwise.datasets.catalogue import DATASETS, found_counts
 from partwise.datasets.converted import Converted
 from partwise.datasets.entries import MOST_PROBLEMS
+from partwise.datasets.hdf5 import read_hdf5
 from partwise.datasets.shapenetpart_names import FIND3D_NAMES, NAMES, POINTCLIPV2_NAMES, SYNSETS, first_labels
 from partwise.errors import InputError, MissingDataError, MissingExtraError, UnsafeError
 from partwise.io.read import read_geometry
@@ -50,12 +51,14 @@ def twins(tmp_path_factory):
 
 @pytest.fixture
 def twin(twins, tmp_path):
-    """A copy of one twin, to be damaged; of PartNetE only four categories, as each shape takes a process."""
+    """A copy of one twin, to be damaged; smaller where each file takes a process of its own."""
 
-    def copy(name):
+    def copy(name, whole=False):
         shutil.copytree(twins / name, tmp_path / name)
-        for folder in sorted((tmp_path / name).glob("test/*"))[4:]:
+        for folder in sorted((tmp_path / name).glob("test/*"))[4:]:  # categories of PartNetE
             shutil.rmtree(folder)
+        for file in () if whole else ("ply_data_train0.h5", "ply_data_test1.h5"):
+            (tmp_path / name / "hdf5_data" / file).unlink(missing_ok=True)
         return tmp_path / name
 
     return copy
@@ -76,7 +79,7 @@ def test_the_names_are_those_of_the_modules():
 @pytest.mark.parametrize("name", MOCK_COUNTS)
 def test_a_twin_is_converted_and_read_back(name, twin, tmp_path):
     out = tmp_path / "out"
-    manifest = DATASETS[name].convert(twin(name), out)
+    manifest = DATASETS[name].convert(twin(name, whole=True), out)
     assert manifest.counts() == MOCK_COUNTS[name]
     data = Converted(out, name)
     assert data.manifest == manifest
@@ -125,7 +128,7 @@ def test_a_check_finds_that_a_twin_is_smaller(twin):
 
 
 def test_a_check_compares_published_hashes(twin):
-    problems = shapenetpart_hdf5.check(twin("shapenetpart-hdf5"))
+    problems = shapenetpart_hdf5.check(twin("shapenetpart-hdf5", whole=True))
     assert "ply_data_train5.h5 is missing" in problems
     assert "32 test shapes, expected 2,874" in problems
     assert any(
@@ -339,19 +342,19 @@ def h5_other_length(root):
         values = file["label"][:-1]
         del file["label"]
         file["label"] = values
-    return "ply_data_val0.h5: its arrays hold different numbers of shapes"
+    return "ply_data_val0.h5, key 'label': found the shape (15, 1)"
 
 
 def h5_label_beyond(root):
     with h5py.File(first(root, "ply_data_val0.h5"), "a") as file:
         file["pid"][3, 100] = 50
-    return "ply_data_val0.h5, key 'pid', shape 3, line 101: label 50"
+    return "ply_data_val0.h5, key 'pid', shape 3, row 101: label 50"
 
 
 def h5_category_beyond(root):
     with h5py.File(first(root, "ply_data_val0.h5"), "a") as file:
         file["label"][2] = 16
-    return "ply_data_val0.h5, key 'label', line 3: label 16"
+    return "ply_data_val0.h5, key 'label', row 3: label 16"
 
 
 def h5_nan(root):
@@ -422,10 +425,12 @@ def scan_shorter_parts(root):
 
 def scan_label_beyond(root):
     path = first(root, "sofa/*_part.bin")
+    kind = np.fromfile(str(path).replace("_part.bin", ".bin"), "<f4")[11::11]
+    row = int(np.flatnonzero(kind == 5)[4])  # the object, see the twin
     values = np.fromfile(path, "<f4")
-    values[2::2] = 9
+    values[2 + 2 * row] = 9
     values.tofile(path)
-    return f"{path.name}, line 1: label 9"
+    return f"{path.name}, row {row + 1}: label 9"
 
 
 def scan_all_background(root):
@@ -483,7 +488,7 @@ def objaverse_short(root):
 def objaverse_label_beyond(root):
     path = first(root, "labels.npy")
     np.save(path, np.load(path) + 5)
-    return f"{path.name}, line 1: label"
+    return f"{path.name}, row "
 
 
 def objaverse_truncated_labels(root):
@@ -596,6 +601,32 @@ def test_hdf5_that_points_elsewhere_is_refused(kind, twin, tmp_path):
             file.create_virtual_dataset("pid", layout)
     with pytest.raises(UnsafeError, match=r"ply_data_val0\.h5, key 'pid'"):
         shapenetpart_hdf5.convert(root, tmp_path / "out")
+
+
+def test_mutated_hdf5_never_takes_us_down(twins, tmp_path):
+    original = (twins / "shapenetpart-hdf5/hdf5_data/ply_data_val0.h5").read_bytes()
+    rng, path, refused = np.random.default_rng(0), tmp_path / "a.h5", 0
+    for _ in range(8):
+        data = bytearray(original)
+        for place in rng.integers(0, 4000, 20):  # headers and trees lie in front
+            data[place] = rng.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            assert set(read_hdf5(path, ("data", "label", "pid"), 100_000)) == {"data", "label", "pid"}
+        except (InputError, UnsafeError):
+            refused += 1
+    assert refused > 4
+
+
+def test_hdf5_that_announces_too_much_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:  # a few bytes on disk, terabytes once read
+        file.create_dataset("data", (10**8, 2048, 3), "f4", chunks=(1, 2048, 3))
+    with pytest.raises(InputError, match=r"a\.h5, key 'data'.*at most 100000 rows"):
+        read_hdf5(tmp_path / "a.h5", ("data",), 100_000)
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.create_dataset("data", (90_000, 2048, 30), "f4", chunks=(1, 2048, 30))
+    with pytest.raises(InputError, match=r"b\.h5"):
+        read_hdf5(tmp_path / "b.h5", ("data",), 100_000)
 
 
 def test_hdf5_needs_its_extra(twin, tmp_path, monkeypatch):

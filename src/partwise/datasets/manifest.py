@@ -110,7 +110,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise MissingDataError(
             f"{folder} has no {MANIFEST}: convert the data set with `partwise data prepare {folder.name}`, "
-            f"or try its layout with `partwise data mock {folder.name}`"
+            f"or try it on a made-up copy: `partwise data mock {folder.name} --root {folder.parent} --prepared`"
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -87,16 +87,19 @@ def _is_row(line: str, columns: int) -> bool:
 
 
 def whole_labels(
-    values: Shaped[np.ndarray, "N"], low: int, high: int, place: Path | str
+    values: Shaped[np.ndarray, "N"], low: int, high: int, place: Path | str, unit: str = "row"
 ) -> Int32[np.ndarray, "N"]:
-    """The values (N,) as int32. Raises InputError at the first that is not a whole number within low..high."""
+    """The values (N,) as int32. Raises InputError at the first that is not a whole number within low..high.
+
+    unit  what the values are counted in, from 1: rows of an array or lines of a text
+    """
     if values.dtype.kind not in "iuf":
         raise InputError(f"{place}: the labels are {values.dtype}, but whole numbers were expected")
     wrong = ~((values >= low) & (values <= high) & (values == np.rint(values)))
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{place}, line {row + 1}: label {values[row]:g}, but a whole number in {low}..{high} was expected"
+            f"{place}, {unit} {row + 1}: label {values[row]:g}, but a whole number in {low}..{high} was expected"
         )
     return values.astype(np.int32)
 

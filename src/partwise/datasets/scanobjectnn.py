@@ -101,10 +101,10 @@ def _read(points_file: Path, parts_file: Path, category: str) -> Arrays:
     if not len(counted):
         raise InputError(f"{points_file}: every point is background: the file is damaged")
     kept = kind == counted[np.argmax(counts)]  # the first of equals, as the published loaders have it
-    points = points[kept]
     remap = _remap(category)
-    stored = whole_labels(parts[kept, -1], 0, len(remap) - 1, parts_file)
-    arrays = {"points": points[:, :3], "labels": remap[stored]}
+    stored = whole_labels(np.where(kept, parts[:, -1], 0), 0, len(remap) - 1, parts_file)
+    points = points[kept]
+    arrays = {"points": points[:, :3], "labels": remap[stored[kept]]}
     if np.isfinite(points[:, 3:6]).all():  # a scanner knows no normal at a lone point
         arrays["normals"] = points[:, 3:6]
     rgb = points[:, 6:9]

@@ -113,7 +113,7 @@ def _synsets(folder: Path) -> dict[str, str]:
 def _read(path: Path, category: str) -> Arrays:
     rows = read_rows(path, 7)
     first, count = first_labels()[category], len(NAMES[category])
-    labels = whole_labels(rows[:, 6], first, first + count - 1, path)
+    labels = whole_labels(rows[:, 6], first, first + count - 1, path, "line")
     return {
         "points": rows[:, :3].astype(np.float32),
         "normals": rows[:, 3:6].astype(np.float32),

@@ -6,23 +6,20 @@ The files name no shapes, so ids count the rows of a split: "test-00000". h5py c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jaxtyping import Int32
 
 from partwise.datasets.entries import Arrays, Entry, check_entries, convert_entries
+from partwise.datasets.hdf5 import read_hdf5, require_h5py
 from partwise.datasets.manifest import Manifest
 from partwise.datasets.official import inside, whole_labels
 from partwise.datasets.shapenetpart import TERMS
 from partwise.datasets.shapenetpart_names import NAMES, SYNSETS, first_labels
 from partwise.datasets.source import DatasetSource
 from partwise.datasets.twins import slabs
-from partwise.errors import InputError, MissingDataError, MissingExtraError, UnsafeError
+from partwise.errors import InputError, MissingDataError
 
 FOLDER = "hdf5_data"
 SPLITS = ("train", "val", "test")
@@ -79,68 +76,52 @@ def _folder(root: Path) -> Path:
 
 
 def _entries(folder: Path) -> list[Entry]:
-    """Every shape of every file, in the order of the files. Raises MissingExtraError or InputError."""
-    categories, found = tuple(NAMES), []
+    """Every shape of every file, in the order of the files. Raises what reading a file raises."""
+    categories, reader, found = tuple(NAMES), _Reader(), []
     for split in SPLITS:
         number = 0
         for path in sorted(folder.glob(f"ply_data_{split}*.h5")):
-            for row, label in enumerate(_labels(path)):
+            place = f"{path}, key 'label'"
+            for row, label in enumerate(
+                whole_labels(reader.arrays(path)["label"][:, 0], 0, len(NAMES) - 1, place)
+            ):
                 uid, category = f"{split}-{number:05d}", categories[label]
-                found.append(Entry(split, uid, category, (path,), partial(_read, path, row, category)))
+                found.append(
+                    Entry(split, uid, category, (path,), partial(_read, reader, path, row, category))
+                )
                 number += 1
     return found
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The file with its three arrays checked before any is read. Raises InputError if it is damaged or another."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingExtraError("h5py", "data", "the HDF5 layout of ShapeNetPart") from error
-    try:
-        with h5py.File(path, "r") as file:
-            counts = {key: _checked(file, key, path) for key in KEYS}
-            if len(set(counts.values())) != 1:
-                raise InputError(f"{path}: its arrays hold different numbers of shapes: {counts}")
-            yield file
-    except OSError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{path}: it cannot be read as HDF5 ({reason}): truncated or damaged, get it again"
-        ) from None
+class _Reader:
+    """The arrays of the file that was asked for last: its shapes are asked for one after the other."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def arrays(self, path: Path) -> dict[str, np.ndarray]:
+        """data, label and pid of a file, of the published shapes. Raises InputError if they are others."""
+        if path != self._path:
+            self._path, self._arrays = None, {}
+            self._arrays = _checked(read_hdf5(path, tuple(KEYS), MOST_SHAPES), path)
+            self._path = path
+        return self._arrays
 
 
-def _checked(file: Any, key: str, path: Path) -> int:
-    """How many shapes the array has. Raises InputError for another shape, UnsafeError for data outside the file."""
-    import h5py
-
-    link, array = file.get(key, getlink=True), None
-    if isinstance(link, h5py.ExternalLink | h5py.SoftLink):
-        raise UnsafeError(f"{path}, key {key!r}: it points elsewhere, which is never followed")
-    array = file.get(key)
-    found = getattr(array, "shape", None)
-    if not isinstance(array, h5py.Dataset) or found is None or found[1:] != KEYS[key]:
-        raise InputError(f"{path}, key {key!r}: found the shape {found}, expected (shapes, *{KEYS[key]})")
-    if array.external or array.is_virtual:
-        raise UnsafeError(f"{path}, key {key!r}: its values lie in another file, which is never opened")
-    if array.dtype.kind not in "fiu" or found[0] > MOST_SHAPES:
-        raise InputError(
-            f"{path}, key {key!r}: {found[0]:,} rows of {array.dtype}: this is not the published file"
-        )
-    return found[0]
+def _checked(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
+    count = len(arrays["data"])
+    for key, shape in KEYS.items():
+        found = arrays[key].shape
+        if found != (count, *shape):
+            raise InputError(f"{path}, key {key!r}: found the shape {found}, expected {(count, *shape)}")
+    return arrays
 
 
-def _labels(path: Path) -> Int32[np.ndarray, "S"]:
-    """The category index (S,) of every shape of a file."""
-    with _opened(path) as file:
-        return whole_labels(file["label"][:, 0], 0, len(NAMES) - 1, f"{path}, key 'label'")
-
-
-def _read(path: Path, row: int, category: str) -> Arrays:
+def _read(reader: _Reader, path: Path, row: int, category: str) -> Arrays:
+    arrays = reader.arrays(path)
     first, count = first_labels()[category], len(NAMES[category])
-    with _opened(path) as file:
-        points, pid = file["data"][row].astype(np.float32), file["pid"][row]
+    points, pid = arrays["data"][row].astype(np.float32), arrays["pid"][row]
     if not np.isfinite(points).all():
         raise InputError(f"{path}, key 'data', shape {row}: a point is not finite: the file is damaged")
     labels = whole_labels(pid, first, first + count - 1, f"{path}, key 'pid', shape {row}")
@@ -149,10 +130,7 @@ def _read(path: Path, row: int, category: str) -> Arrays:
 
 def mock(root: Path | str, seed: int) -> None:
     """Write a synthetic copy of the layout: all 16 categories, a shape or two of each in a file."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingExtraError("h5py", "data", "the HDF5 layout of ShapeNetPart") from error
+    h5py = require_h5py()
     rng, folder = np.random.default_rng(seed), Path(root) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     first = first_labels()
