@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int32, Int64
 
+from partwise.datasets.converted import Pair
 from partwise.datasets.converted_item import Item
 from partwise.errors import InputError
 from partwise.evaluate.protocol import DATA_NAMES, Protocol, key_of, load_names, rotation_of
@@ -93,29 +94,23 @@ def _item_questions(protocol: Protocol, source: Source, seed: int) -> Iterator[Q
                 yield _map_question(protocol, source, item, key, _words(name, item, item.heat_names), seed)
 
 
-def _pair_questions(protocol: Protocol, source: Source, seed: int) -> Iterator[Question]:
-    """A question for each pair; where a data set has none, for each affordance that a shape has a map of."""
+def _pairs(protocol: Protocol, source: Source) -> Iterator[tuple[Item, Pair | None, str, str]]:
+    """(shape, pair, affordance, key) of what is asked; without pairs, each affordance that a shape has a map of."""
     if source.pairs is None:
-        asked = (
-            (item, None, name, f"{item.uid}.{key_of(name)}")
-            for item in source.items
-            for name in item.heat_names
-        )
-    else:
-        asked = (
-            (
-                source.pairs.item(pair.uid),
-                pair,
-                pair.affordance,
-                f"{number:05d}.{pair.uid}.{key_of(pair.affordance)}",
-            )
-            for number, pair in enumerate(source.pairs.rows)
-            if protocol.keep.question is None or pair.question_id == protocol.keep.question
-        )
-    for item, pair, affordance, key in asked:
-        if not _kept(item.category, protocol.keep.categories) or not _kept(
-            affordance, protocol.keep.affordances
-        ):
+        for item in source.items:
+            for name in item.heat_names:
+                yield item, None, name, f"{item.uid}.{key_of(name)}"
+        return
+    for number, pair in enumerate(source.pairs.rows):
+        if protocol.keep.question in (None, pair.question_id):
+            key = f"{number:05d}.{pair.uid}.{key_of(pair.affordance)}"
+            yield source.pairs.item(pair.uid), pair, pair.affordance, key
+
+
+def _pair_questions(protocol: Protocol, source: Source, seed: int) -> Iterator[Question]:
+    keep = protocol.keep
+    for item, pair, affordance, key in _pairs(protocol, source):
+        if not (_kept(item.category, keep.categories) and _kept(affordance, keep.affordances)):
             continue
         if protocol.phrase == "question":
             if pair is None or pair.phrase is None:
