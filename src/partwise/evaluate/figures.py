@@ -231,13 +231,15 @@ def _shape_interval(
 
 
 def lonely(values: Float64[np.ndarray, "S"], objects: list[str], categories: list[str]) -> bool:
-    """Whether no category has two objects with a value, so that drawing again changes nothing."""
-    pairs = {
-        (category, one)
-        for category, one, value in zip(categories, objects, values, strict=True)
-        if not np.isnan(value)
-    }
-    return len(pairs) == len({category for category, _ in pairs})
+    """Whether some category has one object with a value, or none has any: drawn again, it would never change.
+
+    An interval over categories that cannot change is narrower than the truth.
+    """
+    seen: dict[str, set[str]] = {}
+    for category, one, value in zip(categories, objects, values, strict=True):
+        if not np.isnan(value):
+            seen.setdefault(category, set()).add(one)
+    return min(map(len, seen.values()), default=0) < 2
 
 
 def _redrawn(
