@@ -123,7 +123,9 @@ def test_parts_are_the_metrics_of_the_same_answers(root):
     assert result.figures["ciou"].by_seed[0] == expected.category
     assert result.figures["miou"].low < result.figures["miou"].value < result.figures["miou"].high
     assert result.figures["miou"].std > 0
-    assert result.figures["ciou"].low is None  # one mug cannot be drawn again, so the interval would be too narrow
+    assert (
+        result.figures["ciou"].low is None
+    )  # one mug cannot be drawn again, so the interval would be too narrow
     np.testing.assert_allclose(result.values("iou").mean(axis=0), result.figures["miou"].by_seed)
     assert result.objects() == ["chair0", "chair1", "mug"]
     assert result.data.samples == 3
