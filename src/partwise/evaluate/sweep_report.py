@@ -69,7 +69,8 @@ def _moved(sweep: Sweep, row: SweepRow) -> tuple[str, str]:
 
 
 def _name(row: SweepRow) -> str:
-    return f"words: {row.condition.name}" if row.kind == "words" else row.condition.name
+    said = {"words": "words: ", "corruptions": "corrupted: "}
+    return said.get(row.kind, "") + row.condition.name
 
 
 def _factor(figure: str) -> int:
