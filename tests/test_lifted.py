@@ -233,6 +233,10 @@ def test_a_folder_that_names_towers_opens_like_any_checkpoint(towers, tmp_path, 
     assert written["architecture"] == kind
     segmenter = Segmenter.from_pretrained(tmp_path / "out")
     assert len(segmenter.record.sha256) == 64
+    capsys.readouterr()
+    assert main(["info", str(tmp_path / "out"), "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)["model"]
+    assert (about["sha256"], about["parameters"]) == (segmenter.record.sha256, "0")
     assert segmenter.config.text_encoder == str(towers / clip)
     shape = Shape.of(trimesh.creation.annulus(0.4, 1.0, 0.5), up="y")
     first, again = (segmenter.segment(shape, ["cup handle", "leg"], allow_none=True) for _ in range(2))

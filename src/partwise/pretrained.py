@@ -235,10 +235,13 @@ def save_zero_shot(
         "text_encoder": tower.source,
         "text_revision": tower.revision,
     }
-    architecture = "cops" if cops else "pointclipv2"
-    save_checkpoint(
-        folder, {"architecture": architecture, "model": asdict(config), "segmenter": segmenter}, {}
-    )
+    about = {
+        "architecture": "cops" if cops else "pointclipv2",
+        "model": asdict(config),
+        "segmenter": segmenter,
+    }
+    # For the notes of an evaluation: no shape was trained on, and nothing was picked by a score.
+    save_checkpoint(folder, {**about, "trained_on": [], "selected_on": "none"}, {})
 
 
 def convert_patchalign3d(file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:

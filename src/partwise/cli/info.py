@@ -69,13 +69,20 @@ def _surroundings() -> dict[str, Any]:
 
 
 def _model(name: str) -> dict[str, Any]:
-    from partwise.pretrained import build_model, open_pretrained
+    from partwise.pretrained import ZeroShot, build_model, open_pretrained
 
     checkpoint = open_pretrained(name)
-    parameters = sum(p.numel() for p in build_model(checkpoint).parameters())
+    model = build_model(checkpoint)
+    # A zero-shot segmenter has no weights of its own: what identifies it are those of its towers.
+    towers = isinstance(model, ZeroShot)
+    parameters = 0 if towers else sum(p.numel() for p in model.parameters())
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
     return (
-        {"name": checkpoint.name, "revision": checkpoint.revision, "sha256": checkpoint.sha256}
+        {
+            "name": checkpoint.name,
+            "revision": checkpoint.revision,
+            "sha256": model.sha256 if towers else checkpoint.sha256,
+        }
         | config
         | {"parameters": f"{parameters:,}"}
     )

@@ -34,7 +34,7 @@ class ZeroShot:
     aligned: Literal["tokens", "values"] = "tokens"
     """How its patches meet words: last tokens, as in PointCLIP V2, or values, as in MaskCLIP and for SigLIP."""
     vision: str = "facebook/dinov2-base"
-    """The tower that tells parts apart, for cops: a local folder, or a hub id."""
+    """The tower that tells parts apart, for cops: a local folder, or a hub id; the default is downloaded if need be."""
     vision_revision: str | None = None
     """Commit of a hub id; the default tower has one."""
     templates: str = "part_only"

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int64
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from partwise.points import farthest_points, nearest
@@ -138,6 +139,7 @@ def neighbour_votes(
     points: Float[Tensor, "N 3"], label: Int64[np.ndarray, "N"], labels: int, neighbours: int
 ) -> Float32[Tensor, "N T"]:
     """The share of each point's nearest `neighbours`, itself among them, that carry each of `labels` labels (N,T)."""
-    index = nearest(points[None], points[None], min(neighbours, len(points)))[1][0]
-    voters = torch.from_numpy(label)[index]  # (N,K)
+    count = min(neighbours, len(points))
+    index = KDTree(points.numpy()).query(points.numpy(), k=count)[1].reshape(len(points), count)
+    voters = torch.from_numpy(label[index])  # (N,K)
     return torch.stack([(voters == t).float().mean(dim=1) for t in range(labels)], dim=1)

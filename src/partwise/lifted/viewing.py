@@ -80,11 +80,6 @@ class Viewer:
         self._cameras = LAYOUTS[config.cameras](config.size)
         self._draw = depth_pictures if config.pictures == "depth" else pictures
 
-    @classmethod
-    def open(cls, config: ViewingConfig) -> Viewer:
-        """Load the tower that the config names."""
-        return cls(config, config.tower.open())
-
     def to(self, device: str | torch.device) -> Viewer:
         """Move the tower; rendering and lifting stay on the CPU. Returns itself."""
         if isinstance(self.encoder, VisionEncoder):
