@@ -60,9 +60,8 @@ def convert_entries(
     out_root: Path | str,
     entries: Sequence[Entry],
     names: Mapping[str, tuple[str, ...]],
-    units: str = "unknown",
 ) -> Manifest:
-    """Write the converted layout: every split that has shapes, in the order of the entries. +Y is up.
+    """Write the converted layout: every split that has shapes, in the order of the entries. +Y up, units unknown.
 
     names  of the labels of each category, or of a shape by its uid; the manifest keeps those that occur
 
@@ -79,7 +78,6 @@ def convert_entries(
         root,
         tables,
         label_names={key: tuple(words) for key, words in names.items() if key in present},
-        units=units,
     )
     shapes = dict.fromkeys(path for entry in entries for path in entry.files)
     rest = [path for path in shapes if path.relative_to(root).as_posix() not in tables]

@@ -22,10 +22,8 @@ from partwise.errors import InputError
 from partwise.io.read import read_geometry
 
 FOLDER = "FAUST"
-CATEGORY = "human"
+CATEGORY = "human"  # as COPS asks; SATR asks about a man
 NAMES: dict[str, tuple[str, ...]] = {CATEGORY: ("arm", "head", "leg", "torso")}
-# What the published evaluations call the whole: SATR asks about a man, COPS about a human.
-PROMPT_CATEGORIES = {"satr": "man", "cops": "human"}
 SOURCE = DatasetSource(
     name="faust-coarse",
     title="FAUST with the coarse labels of SATR",
