@@ -55,3 +55,12 @@ def test_every_protocol_runs_on_the_twin_of_its_data_set(
         headline = next(iter(result.figures.values()))
         assert 0 <= headline.value <= 1
     assert {one.id for one in HEADLINES[benchmark]} <= {one.id for one in protocols}
+
+
+def test_a_folder_of_glb_files_needs_no_conversion(default_model, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda name: default_model)
+    dataset_module("objects").mock(tmp_path / "glb", 0)
+    out = tmp_path / "r.json"
+    assert main(["eval", "objects", "--root", str(tmp_path / "glb"), "--seeds", "1", "--out", str(out)]) == 0
+    assert read_result(out).categories() == ["lamp"]
+    assert "`own/objects` mIoU" in capsys.readouterr().out

@@ -322,6 +322,21 @@ def test_our_model_is_asked_as_the_protocol_says(root, small):
         SegmenterAnswers(segmenter, load_protocol("shapenetpart/find3d-tuned"), NOTES)
 
 
+def test_a_shape_keeps_its_colours_and_the_head_is_named(root):
+    segmenter = Segmenter.from_pretrained()
+    protocol = replace(
+        load_protocol("partnete/partslip"), sampling=(Step("random", 40, False, 0),), names=("data",)
+    )
+    colors = np.arange(384, dtype=np.uint8).reshape(128, 3)
+    source = open_source(load_protocol("shapenetpart/standard"), root)
+    items = [replace(item, colors=colors) for item in source.items]
+    question = next(questions(protocol, replace(source, items=items), 0))
+    seen = SegmenterAnswers(segmenter, protocol, NOTES)._look_at(question, 0).shape
+    np.testing.assert_array_equal(seen.geometry.colors[:, :3], colors[question.rows])
+    heat = SegmenterAnswers(segmenter, load_protocol("laso/official"), NOTES)
+    assert heat.config["head"] == segmenter.head.sha256
+
+
 def test_votes_are_averaged_passes(root):
     segmenter = Segmenter.from_pretrained()
     protocol = load_protocol("laso/official-vote3")
@@ -493,6 +508,32 @@ def test_the_command_runs_both_headlines_and_takes_predictions(root, small, tmp_
         main([*command, "--protocol", "shapenetpart/standard", "--out", str(tmp_path / "theirs.json")]) == 0
     )
     assert "Answers to the words of shapenetpart/find3d-name" in capsys.readouterr().out
+
+
+def test_the_command_runs_a_protocol_of_ones_own(root, small, tmp_path, capsys):
+    record = {
+        **load_protocol("shapenetpart/standard").record(),
+        "id": "own/mine",
+        "benchmark": "own",
+        "samples": 3,
+    }
+    (tmp_path / "mine.json").write_text(json.dumps({**record, "names": ["data"], "seeds": [4]}))
+    command = [
+        "eval",
+        "own",
+        "--protocol",
+        str(tmp_path / "mine.json"),
+        "--root",
+        str(root),
+        "--model",
+        str(small),
+    ]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    assert "`own/mine` mIoU" in capsys.readouterr().out
+    result = read_result(tmp_path / "own.mine.tiny.json")
+    assert result.seeds == (4,)
+    assert main(["table", str(tmp_path / "own.mine.tiny.json")]) == 0
+    assert "| tiny | reproduced-by-us |" in capsys.readouterr().out.replace(str(small), "tiny")
 
 
 @pytest.mark.parametrize(

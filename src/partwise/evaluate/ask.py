@@ -65,10 +65,11 @@ class SegmenterAnswers:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The segmenter's options, which of its doors answers came through, and whether it was asked in words."""
+        """The segmenter's options, which of its doors answers came through, how it was asked, the head's hash."""
         through = "segment" if self.protocol.task == "parts" or self._by_words else "afford"
         asked_by = "words" if self.images is None else "pictures"
-        return {**asdict(self.segmenter.config), "through": through, "asked_by": asked_by}
+        head = self.segmenter.head.sha256 if through == "afford" and self.segmenter.head else None
+        return {**asdict(self.segmenter.config), "through": through, "asked_by": asked_by, "head": head}
 
     @property
     def _by_words(self) -> bool:
@@ -131,10 +132,13 @@ class SegmenterAnswers:
 
 
 def _shape(question: Question) -> Shape:
+    """What is asked about: points or vertices with their colours; of normals no model here makes use."""
     faces = None if question.faces is None else question.faces.astype(np.int64)
-    if faces is None:
-        return Shape.of(question.asked.astype(np.float64), up=question.up)
-    geometry = Geometry(question.points.astype(np.float64), faces)
+    colors = question.colors
+    if colors is not None:
+        colors = colors if question.rows is None else colors[question.rows]
+        colors = np.pad(colors, ((0, 0), (0, 1)), constant_values=255)  # opaque
+    geometry = Geometry(question.asked.astype(np.float64), faces, colors=colors)
     return Shape(geometry, question.up, "given", "unknown", "not needed", question.key)
 
 

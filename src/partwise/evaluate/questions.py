@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int32, Int64
+from jaxtyping import Float32, Int32, Int64, UInt8
 
 from partwise.datasets.converted import Pair
 from partwise.datasets.converted_item import Item
@@ -31,6 +31,7 @@ class Question:
     key       names the sample in results, logs and prediction files
     object    what a bootstrap draws together
     points    (N,3) of the file, turned where the protocol turns them
+    colors    (N,3) RGB where the file has them
     faces     (F,3) where all vertices of a mesh are asked
     rows      (M,) which points; repeats where they were drawn with replacement; None for all
     phrases   the T words as they are asked
@@ -56,6 +57,7 @@ class Question:
     truth: np.ndarray
     held_out: bool = False
     image: str | None = None
+    colors: UInt8[np.ndarray, "N 3"] | None = None
 
     @property
     def asked(self) -> Float32[np.ndarray, "M 3"]:
@@ -220,6 +222,7 @@ def _place(
         "object": item.object,
         "category": item.category,
         "points": points,
+        "colors": item.colors,
         "faces": item.faces if rows is None else None,
         "rows": rows,
         "up": source.up if protocol.up == "data" else protocol.up,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -99,7 +100,7 @@ def versions() -> dict[str, str]:
 def _fingerprint(question: Question) -> str:
     """SHA-256 of what a question is made of: its name, points, words and truth."""
     digest = hashlib.sha256("\0".join((question.key, question.up, *question.phrases)).encode())
-    for array in (question.points, question.rows, question.truth):
+    for array in (question.points, question.colors, question.rows, question.truth):
         if array is not None:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -110,14 +111,15 @@ def _without_points(protocol: Protocol, question: Question) -> Question:
     """A question that costs no memory; pooled heat still needs its truth."""
     pooled = protocol.task == "heat" and protocol.averaging[0] == "pooled"
     empty = np.zeros((0, 3), dtype=np.float32)
-    truth = question.truth if pooled else question.truth[:0]
-    return replace(question, points=empty, faces=None, rows=None, truth=truth)
+    # A copy: a view of nothing would still hold the whole.
+    truth = question.truth if pooled else question.truth[:0].copy()
+    return replace(question, points=empty, colors=None, faces=None, rows=None, truth=truth)
 
 
 def _check(protocol: Protocol, asked: list[Question], sha256: str, limit: int | None) -> None:
     keys = [question.key for question in asked]
     if len(set(keys)) != len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, number in Counter(keys).items() if number > 1)
         raise InputError(f"{protocol.id}: the sample {twice!r} comes twice: the data set is damaged")
     if limit is None and protocol.data_sha256 not in (None, sha256):
         raise InputError(

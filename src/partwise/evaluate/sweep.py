@@ -135,9 +135,9 @@ def changed_question(question: Question, condition: Condition, seed: int) -> Que
         condition.words.format(phrase=phrase, category=question.category.lower())
         for phrase in question.phrases
     )
-    return replace(
-        question, points=points, faces=None, rows=None, phrases=phrases, truth=question.truth[rows]
-    )
+    truth = question.truth[rows]
+    # Without colours under every condition, "as is" included: points that a condition adds have none.
+    return replace(question, points=points, colors=None, faces=None, rows=None, phrases=phrases, truth=truth)
 
 
 @dataclass
