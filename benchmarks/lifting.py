@@ -96,7 +96,7 @@ def rays(faces: int, textured: bool) -> dict[str, float]:
     views = cameras.cmat_paper()
     ready = [tuple(np.ascontiguousarray(part) for part in camera.rays) for camera in views]
     bare, ours = in_turn(
-        lambda: [scene._tree.run(*pair, output=1) for pair in ready],
+        lambda: [scene.caster.tree.run(*pair, output=1) for pair in ready],
         lambda: [scene.render(camera) for camera in views],
     )
     count = len(views) * views[0].height * views[0].width

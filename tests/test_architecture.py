@@ -32,6 +32,7 @@ HEAVY = {
     "shapely",
     "viser",
     "ray",
+    "warp",
     "matplotlib",
 }
 LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 8

@@ -259,8 +259,6 @@ def test_no_surface_is_a_typed_error() -> None:
         MeshScene(Shape(Geometry(np.zeros((3, 3)), faces=np.array([[0, 1, 2]])), "y", "given", "m", "given"))
     with pytest.raises(InputError, match="radius is 0"):
         scene_of(Shape.of(np.ones((5, 3)), up="y"))
-    with pytest.raises(InputError, match="CPU"):
-        scene_of(mesh_shape(trimesh.creation.box()), device="cuda")
 
 
 def test_without_embreex_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

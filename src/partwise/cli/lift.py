@@ -79,6 +79,8 @@ class Lift:
     """Compare the units that are there with their hashes, and redo damaged ones."""
     device: str = "cpu"
     """cpu or cuda, for the encoder."""
+    draw_on: str = "cpu"
+    """cpu or cuda, for the pictures: Embree, or Warp (extra `gpu`)."""
     half: bool = False
     """Encode in half precision."""
     preview: Path | None = None
@@ -148,6 +150,7 @@ class Lift:
             groups=preset.groups if self.groups is None else self.groups,
             neighbours=preset.neighbours if self.neighbours is None else self.neighbours,
             keep_points=self.keep_points,
+            drawn_on=self.draw_on,
             up=self.up,
         )
         opener = EncoderConfig(

@@ -63,6 +63,8 @@ class LiftConfig:
     views                cameras of the layout "uniform"; the other layouts have their own number
     splats               None draws the faces of a mesh; a radius (canonical units) draws the sampled points instead
     keep_points          store the feature of every point too, not only those of patches
+    drawn_on             device on which pictures are drawn, see `render.scene_of`; where a ray grazes an edge, the
+                         casters of two devices may differ
     """
 
     cameras: str = "cmat_paper"
@@ -77,6 +79,7 @@ class LiftConfig:
     views: int = 12
     splats: float | None = None
     keep_points: bool = False
+    drawn_on: str = "cpu"
 
     def __post_init__(self) -> None:
         for name, known in (("cameras", (*LAYOUTS, UNIFORM)), ("projection", PROJECTIONS)):
@@ -180,7 +183,7 @@ def draw_points(shape: Shape, grid: tuple[int, int], config: LiftConfig, rng: np
     """
     points, place = sample_points(shape, config.points, rng)
     faces = place if shape.is_mesh else None
-    scene, place = _stage(shape, points, place, config.splats)
+    scene, place = _stage(shape, points, place, config.splats, config.drawn_on)
     views = render_views(scene, config.look)
     target = Target(scene.frame.apply(points), faces, scene.diagonal, scene.depth_slack)
     weights = _weights(scene, replace(target, faces=place), views, grid, PROJECTIONS[config.projection])
@@ -188,13 +191,17 @@ def draw_points(shape: Shape, grid: tuple[int, int], config: LiftConfig, rng: np
 
 
 def _stage(
-    shape: Shape, points: Float64[np.ndarray, "N 3"], place: Int64[np.ndarray, "N"], splats: float | None
+    shape: Shape,
+    points: Float64[np.ndarray, "N 3"],
+    place: Int64[np.ndarray, "N"],
+    splats: float | None,
+    device: str = "cpu",
 ) -> tuple[MeshScene | CloudScene, Int64[np.ndarray, "N"]]:
     """What is looked at, the shape or its sampled points as disks of radius `splats`, and what a pixel names."""
     if splats is None:
-        return scene_of(shape), place
+        return scene_of(shape, device=device), place
     cloud = replace(shape, geometry=Geometry(points, colors=_colors_at(shape, place)))
-    return CloudScene(cloud, radius=splats), np.arange(len(points))
+    return CloudScene(cloud, radius=splats, device=device), np.arange(len(points))
 
 
 def _weights(

@@ -1,20 +1,21 @@
 """Headless pictures of a mesh by ray casting: colour, depth, face and barycentric weights of each pixel.
 
-No GL context, no window: rays go through Embree. `scene_of` picks the renderer of a mesh or of a cloud.
+No GL context, no window: rays go through Embree, or Warp on a GPU. `scene_of` picks the renderer of a shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float32, Int32, UInt8, UInt32
 
-from partwise.errors import InputError, MissingExtraError
+from partwise.errors import InputError
 from partwise.lift.cameras import Camera
+from partwise.lift.cast import Caster, EmbreeCaster, WarpCaster
 from partwise.lift.paint import PACKED, Paint, dim
 from partwise.lift.scene import STUDIO, UNLIT, Light, View, frame_of
 from partwise.lift.splat import CloudScene
@@ -30,7 +31,9 @@ class MeshScene:
     Raises InputError if there is no face with an area, MissingExtraError without embreex.
     """
 
-    def __init__(self, shape: Shape, light: Light = STUDIO) -> None:
+    def __init__(
+        self, shape: Shape, light: Light = STUDIO, caster: Callable[..., Caster] = EmbreeCaster
+    ) -> None:
         geometry = shape.geometry
         if geometry.faces is None or len(geometry.faces) == 0:
             raise InputError("the shape has no faces: render its points as a cloud, or give a mesh")
@@ -52,12 +55,12 @@ class MeshScene:
         self._normals = (normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]).astype(
             np.float32
         )
-        self._tree = _embree_scene(vertices, geometry.faces)
+        self.caster = caster(vertices, geometry.faces)
 
     def render(self, camera: Camera) -> View:
         """One picture; transparent materials are drawn opaque, since a pixel can belong to one surface only."""
-        hit = self._tree.run(*camera.rays, output=1)
-        face, depth, u, v = hit["primID"], hit["tfar"], hit["u"], hit["v"]
+        hits = self.caster.cast(*camera.rays)
+        face, depth, u, v = hits.face, hits.depth, hits.u, hits.v
         missed = face < 0
         shown = np.flatnonzero(~missed)
         color = np.full(len(face), np.array([*self.light.background, 0], dtype=np.uint8).view(PACKED)[0])
@@ -88,16 +91,14 @@ def scene_of(
 ) -> MeshScene | CloudScene:
     """The renderer of a shape: ray casting for a mesh, depth-tested splats for a cloud.
 
-    A cloud renders on any torch device. A mesh is cast on the CPU, many shapes at a time in worker processes.
-    Raises InputError for a mesh on another device.
+    A cloud renders on any torch device. The rays of a mesh are cast by Embree on the CPU, by Warp on a GPU; colours
+    are looked up on the CPU. Raises MissingExtraError without the caster's package, InputError for another device.
     """
     if not shape.is_mesh:
         return CloudScene(shape, light, device=device)
-    if torch.device(device).type != "cpu":
-        raise InputError(
-            f"meshes are ray-cast on the CPU, not on {str(device)!r}: leave the device to the encoder"
-        )
-    return MeshScene(shape, light)
+    if torch.device(device).type == "cpu":
+        return MeshScene(shape, light)
+    return MeshScene(shape, light, functools.partial(WarpCaster, device=str(device)))
 
 
 def render_views(scene: MeshScene | CloudScene, cameras: Sequence[Camera], threads: int = 1) -> list[View]:
@@ -126,14 +127,3 @@ def depth_pictures(views: Sequence[View]) -> UInt8[np.ndarray, "V H W 3"]:
             value = np.clip(nearness, 0, 1) + DEPTH_BIAS
             grey[number, shown] = 1 - value / value.max()
     return np.rint(255 * grey[..., None]).astype(np.uint8).repeat(3, axis=-1)
-
-
-def _embree_scene(vertices: np.ndarray, faces: np.ndarray) -> Any:
-    try:
-        from embreex.mesh_construction import TriangleMesh
-        from embreex.rtcore_scene import EmbreeScene
-    except ImportError as error:
-        raise MissingExtraError("embreex", "lift", "ray casting") from error
-    scene = EmbreeScene(robust=True)
-    TriangleMesh(scene, vertices.astype(np.float32), faces.astype(np.int32))
-    return scene
