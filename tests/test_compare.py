@@ -12,9 +12,11 @@ from partwise.cli import main
 from partwise.errors import InputError
 from partwise.evaluate.compare import compare
 from partwise.evaluate.compare_report import category_chart, markdown, names_of
+from partwise.evaluate.figures import summarise
 from partwise.evaluate.gallery import asked_again, gallery
+from partwise.evaluate.measure import measure
 from partwise.evaluate.protocol import load_protocol, with_seeds
-from partwise.evaluate.questions import questions
+from partwise.evaluate.questions import Question, questions
 from partwise.evaluate.results import DataNotes, Figure, ModelNotes, Result, SampleRow
 from partwise.evaluate.sources import open_source
 from partwise.metrics.uncertainty import paired_bootstrap
@@ -164,6 +166,68 @@ def test_the_report_says_every_number_and_who_is_better():
     same = replace(second, model=first.model, config={"points": 2048})
     assert names_of(compare(first, same)) == ("ours (points 1024)", "ours (points 2048)")
     assert category_chart(compare(first, second)).size[0] == 900
+
+
+@pytest.mark.parametrize("name", ["openad/closed-full", "affordancenet/official", "partnete/partslip"])
+def test_pooled_figures_are_taken_again_over_the_same_objects(name):
+    """Answers that are right at half the points against some that are right at a tenth, through the real figures."""
+    protocol = with_seeds(load_protocol(name), 2)
+    categories = ("chair", "mug") if protocol.task == "parts" else ("mug",)
+    labels = 19 if protocol.task == "labels" else 3
+    asked = [
+        made_up(number, protocol.task, categories[number % len(categories)], labels) for number in range(8)
+    ]
+    results = []
+    for share in (0.5, 0.1):
+        rng = np.random.default_rng(0)
+        measured = [[measure(protocol, q, near(q, share, rng)) for q in asked] for _ in protocol.seeds]
+        figures, rows = summarise(protocol, asked, measured)
+        base = result([[0.0, 0.0]])
+        data = DataNotes("made up", "val", "b" * 64, len(rows))
+        results.append(
+            replace(base, protocol=protocol.record(), data=data, seeds=(0, 1), figures=figures, samples=rows)
+        )
+    found = {one.figure: one for one in compare(*results).differences}
+    for figure in {"labels": ("miou",), "affordances": ("maiou", "map", "mauc", "mse")}.get(
+        protocol.task, ("part_miou",)
+    ):
+        one = found[figure]
+        assert one.verdict == "first", figure
+        assert one.paired.difference.mean == pytest.approx(one.first - one.second, abs=5e-3), figure
+        assert one.paired.difference.low < one.paired.difference.mean < one.paired.difference.high, figure
+    same = compare(results[0], results[0])
+    assert all(one.verdict == "open" for one in same.differences)
+
+
+def made_up(number, task, category, labels):
+    rng = np.random.default_rng(number)
+    truth = rng.integers(0, labels, 300)
+    if task == "affordances":
+        truth = rng.random((300, labels)).astype(np.float32)
+    words = tuple(f"word {i}" for i in range(labels))
+    points = np.zeros((300, 3), dtype=np.float32)
+    return Question(
+        f"s{number}",
+        f"o{number}",
+        category,
+        points,
+        None,
+        None,
+        "y",
+        words,
+        tuple(range(labels)),
+        labels,
+        False,
+        truth,
+    )
+
+
+def near(question, share, rng):
+    """The truth at a share of the points, chance at the others."""
+    right = rng.random(len(question.truth)) < share
+    if question.truth.ndim == 2:
+        return np.where(right[:, None], question.truth, rng.random(question.truth.shape)).astype(np.float32)
+    return np.where(right, question.truth, rng.integers(0, question.labels, len(question.truth)))
 
 
 class Truth:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from partwise.errors import InputError
+from partwise.evaluate.compare_pooled import paired_figure
 from partwise.evaluate.figures import lonely
 from partwise.evaluate.results import Result
 from partwise.metrics.averages import known_means
@@ -29,7 +30,7 @@ FREE = ("seeds",)
 class Difference:
     """One figure of both results; `paired` is of first minus second.
 
-    It is None for a figure that no shape has a value of, and where there are too few objects to draw again.
+    It is None for a figure that cannot be taken again over drawn objects, and where there are too few of them.
     """
 
     figure: str
@@ -135,7 +136,7 @@ def _difference(first: Result, second: Result, figure: str, seed: int) -> Differ
     one, two = first.figures[figure].value, second.figures[figure].value
     name = _value_name(first, figure)
     if name is None:
-        return Difference(figure, one, two, None)
+        return Difference(figure, one, two, paired_figure(first, second, figure))
     values = [_sample_values(result, name) for result in (first, second)]
     categories = first.categories() if figure == "ciou" else None
     # Without two objects to exchange an interval has no width, which would look like certainty.

@@ -47,7 +47,7 @@ def markdown(compared: ComparedResults, pictures: Sequence[tuple[str, str]] = ()
     lines += [
         "",
         "Differences are first minus second on the same samples, redrawn by object; p is two-sided and never 0. "
-        "Figures without an interval are no mean over samples.",
+        "Figures without an interval cannot be taken again over drawn objects.",
     ]
     if compared.headline is not None:
         lines += _categories(compared, (one, two))

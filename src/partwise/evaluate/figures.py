@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int32, Integer
 
 from partwise.evaluate.measure import Measure, confusion, joined_counts, pooled_points
 from partwise.evaluate.protocol import DATA_NAMES, Protocol, load_names
@@ -86,24 +86,29 @@ def _parts(protocol: Protocol, asked: Sequence[Question], measured: Sequence[Seq
 
 def _part_figure(tables: Sequence[PartCounts], absent: str, asked: Sequence[Question]) -> Figure:
     """Each part over shapes, then over a category's parts, then over categories."""
-    names, inverse = np.unique(np.array([q.category for q in asked]), return_inverse=True)
-
-    def means(iou: np.ndarray, weights: np.ndarray) -> Float64[np.ndarray, "D"]:
-        mine = [inverse == number for number in range(len(names))]
-        return known_means(np.stack([_column_first(iou[m], weights[:, m]) for m in mine], axis=1), axis=1)
-
-    mean = _known_layers([part_iou(table, absent) for table in tables])
+    categories = [q.category for q in asked]
+    mean = known_layers([part_iou(table, absent) for table in tables])
     found = [part_first_scores(table, absent).miou for table in tables]
-    return _figure(found, _redrawn(lambda weights: means(mean, weights), [q.object for q in asked]))
+    redrawn = _redrawn(lambda weights: part_first(mean, categories, weights), [q.object for q in asked])
+    return _figure(found, redrawn)
 
 
-def _known_layers(layers: Sequence[Float64[np.ndarray, "S P"]]) -> Float64[np.ndarray, "S P"]:
+def part_first(
+    iou: Float64[np.ndarray, "S P"], categories: Sequence[str], weights: Float64[np.ndarray, "D S"]
+) -> Float64[np.ndarray, "D"]:
+    """Weighted mean of each part over the shapes of its category, then over parts, then over categories."""
+    names, inverse = np.unique(np.array(categories), return_inverse=True)
+    mine = [inverse == number for number in range(len(names))]
+    return known_means(np.stack([column_first(iou[m], weights[:, m]) for m in mine], axis=1), axis=1)
+
+
+def known_layers(layers: Sequence[Float64[np.ndarray, "S P"]]) -> Float64[np.ndarray, "S P"]:
     """Mean over layers of what is known, cell by cell."""
     stacked = np.stack(layers, axis=-1)
     return known_means(stacked.reshape(-1, stacked.shape[-1]), axis=1).reshape(stacked.shape[:-1])
 
 
-def _column_first(
+def column_first(
     values: Float64[np.ndarray, "S P"], weights: Float64[np.ndarray, "D S"]
 ) -> Float64[np.ndarray, "D"]:
     """Weighted mean of each column over what is known, then the mean over columns; NaN where nothing is."""
@@ -118,7 +123,7 @@ def _heat(protocol: Protocol, asked: Sequence[Question], measured: Sequence[Sequ
     figures: dict[str, Figure] = {}
     values: list[dict[str, tuple[float, ...]]] = [{} for _ in asked]
     for name, source in HEAT_FIGURES[str(protocol.threshold)].items():
-        table = np.array([[_number(one[source]) for one in seed] for seed in measured]).T  # (S,K)
+        table = np.array([[number_of(one[source]) for one in seed] for seed in measured]).T  # (S,K)
         figures[name] = _sample_figure(table, objects)
         if held.any():
             figures[f"held_out/{name}"] = _sample_figure(
@@ -134,11 +139,11 @@ def _affordances(asked: Sequence[Question], measured: Sequence[Sequence[Measure]
     objects = [q.object for q in asked]
     figures = {}
     for name, source in (("maiou", "aiou"), ("map", "ap"), ("mauc", "auc"), ("mse", "mse")):
-        tables = [np.array([[_number(v) for v in one[source]] for one in seed]) for seed in measured]
+        tables = [np.array([[number_of(v) for v in one[source]] for one in seed]) for seed in measured]
         times = tables[0].shape[1] if name == "mse" else 1
-        found = [float(times * _column_first(table, np.ones((1, len(table))))[0]) for table in tables]
-        mean = _known_layers(tables)
-        interval = _redrawn(lambda weights, m=mean, t=times: t * _column_first(m, weights), objects)
+        found = [float(times * column_first(table, np.ones((1, len(table))))[0]) for table in tables]
+        mean = known_layers(tables)
+        interval = _redrawn(lambda weights, m=mean, t=times: t * column_first(m, weights), objects)
         figures[name] = _figure(found, interval)
     return figures
 
@@ -147,29 +152,39 @@ def _labels(
     protocol: Protocol, asked: Sequence[Question], measured: Sequence[Sequence[Measure]]
 ) -> dict[str, Figure]:
     """mIoU, Acc and mAcc over all points; rounds of questions have labels of their own, averaged together."""
-    rounds, labels = len(protocol.names), asked[0].labels
-    tables = np.zeros(
-        (len(measured), len(asked), rounds * (labels + 1), rounds * (labels + 1)), dtype=np.int32
-    )
+    tables, without = label_tables(protocol, asked[0].labels, measured)
+    scores = [label_scores(table.sum(axis=0, dtype=np.int64), without) for table in tables]
+    summed = tables.sum(axis=0)
+    drawn = _redrawn(lambda weights: label_mious(summed, without, weights), [q.object for q in asked])
+    return {
+        "miou": _figure([one.miou for one in scores], drawn),
+        "acc": _figure([one.accuracy for one in scores], (None, None)),
+        "macc": _figure([one.mean_accuracy for one in scores], (None, None)),
+    }
+
+
+def label_tables(
+    protocol: Protocol, labels: int, measured: Sequence[Sequence[Measure]]
+) -> tuple[Int32[np.ndarray, "K S C C"], set[int]]:
+    """Confusions of each seed and sample, each round of questions with `labels` of its own, and those not counted."""
+    rounds, samples = len(protocol.names), len(measured[0])
+    wide = rounds * (labels + 1)
+    tables = np.zeros((len(measured), samples, wide, wide), dtype=np.int32)
     for seed, one in enumerate(measured):
         for number, entry in enumerate(one):
             start = (number % rounds) * (labels + 1)
             block = slice(start, start + labels), slice(start, start + labels + 1)
             tables[(seed, number, *block)] = confusion(entry, labels)
-    without = _uncounted(protocol, rounds, labels)
-    scores = [label_scores(table.sum(axis=0, dtype=np.int64), without) for table in tables]
-    objects = [q.object for q in asked]
-    flat = tables.sum(axis=0).reshape(len(asked), -1).astype(np.float64)
+    return tables, _uncounted(protocol, rounds, labels)
 
-    def drawn(weights: np.ndarray) -> np.ndarray:
-        summed = np.rint(weights @ flat).astype(np.int64).reshape(-1, *tables.shape[2:])
-        return np.array([label_scores(table, without).miou for table in summed])
 
-    return {
-        "miou": _figure([one.miou for one in scores], _redrawn(drawn, objects)),
-        "acc": _figure([one.accuracy for one in scores], (None, None)),
-        "macc": _figure([one.mean_accuracy for one in scores], (None, None)),
-    }
+def label_mious(
+    tables: Integer[np.ndarray, "S C C"], without: set[int], weights: Float64[np.ndarray, "D S"]
+) -> Float64[np.ndarray, "D"]:
+    """The pooled mIoU of each weighting of the samples."""
+    flat = tables.reshape(len(tables), -1).astype(np.float64)
+    summed = np.rint(weights @ flat).astype(np.int64).reshape(-1, *tables.shape[1:])
+    return np.array([label_scores(table, without).miou for table in summed])
 
 
 def _uncounted(protocol: Protocol, rounds: int, labels: int) -> set[int]:
@@ -246,17 +261,25 @@ def _redrawn(
     figure: Callable[[np.ndarray], np.ndarray], objects: list[str]
 ) -> tuple[float | None, float | None]:
     """The interval of a figure of weights (D,S) when objects are drawn again with replacement."""
-    _, cluster = np.unique(np.array(objects), return_inverse=True)
-    count = int(cluster.max()) + 1
-    if count < 2:
+    weights = object_draws(objects)
+    if weights is None:
         return None, None
-    draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    values = figure(draws[:, cluster].astype(np.float64))
+    values = figure(weights)
     values = values[~np.isnan(values)]
     if not len(values):
         return None, None
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def object_draws(objects: Sequence[str]) -> Float64[np.ndarray, "D S"] | None:
+    """How often each sample comes in each draw of the objects with replacement; None for a single object."""
+    _, cluster = np.unique(np.array(objects), return_inverse=True)
+    count = int(cluster.max()) + 1
+    if count < 2:
+        return None
+    draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=DRAWS)
+    return draws[:, cluster].astype(np.float64)
 
 
 def _figure(by_seed: Sequence[float], interval: tuple[float | None, float | None]) -> Figure:
@@ -265,6 +288,6 @@ def _figure(by_seed: Sequence[float], interval: tuple[float | None, float | None
     return Figure(known_mean(values), std, *interval, tuple(float(v) for v in values))
 
 
-def _number(value: float | None) -> float:
+def number_of(value: float | None) -> float:
     """A log holds null for what is undefined."""
     return float("nan") if value is None else float(value)
