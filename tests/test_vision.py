@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -131,11 +132,13 @@ def test_the_folder_names_its_own_statistics(towers, tmp_path: Path) -> None:
         VisionEncoder.open(folder)
 
 
-def test_batches_and_half_precision_change_nothing_that_matters(towers, pictures) -> None:
-    encoder = VisionEncoder.open(towers["registers"])
+@pytest.mark.parametrize("half_type", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", ["registers", "dinov3", "siglip"])
+def test_batches_and_half_precision_change_nothing_that_matters(towers, pictures, kind, half_type) -> None:
+    encoder = VisionEncoder.open(towers[kind])
     whole = encoder.encode(pictures)
     torch.testing.assert_close(encoder.encode(pictures, batch=1), whole, atol=1e-5, rtol=1e-4)
-    half = encoder.to("cpu", torch.bfloat16).encode(pictures)
+    half = encoder.to("cpu", half_type).encode(pictures)
     assert half.dtype == torch.float32
     cosine = torch.nn.functional.cosine_similarity(half, whole, dim=-1)
     assert cosine.min() > 0.99
@@ -207,6 +210,23 @@ def test_a_record_of_the_weights_is_kept(towers) -> None:
     assert encoder.name == str(towers["dinov2"])
     assert not any(p.requires_grad for p in encoder.model.parameters())
     assert not encoder.model.training
+
+
+def test_a_hub_id_at_its_commit_is_found_in_the_local_cache(
+    towers, pictures, tmp_path: Path, monkeypatch
+) -> None:
+    """The layout that huggingface_hub keeps its downloads in; nothing is fetched."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    commit = "0123456789abcdef" * 2 + "01234567"
+    snapshot = tmp_path / "models--someone--tiny-dino" / "snapshots" / commit
+    shutil.copytree(towers["dinov2"], snapshot)
+    encoder = VisionEncoder.open("someone/tiny-dino", revision=commit)
+    assert encoder.name == "someone/tiny-dino"
+    torch.testing.assert_close(
+        encoder.encode(pictures), VisionEncoder.open(towers["dinov2"]).encode(pictures)
+    )
+    with pytest.raises(MissingDataError, match="allow the network"):
+        VisionEncoder.open("someone/tiny-dino", revision=commit[::-1])
 
 
 def test_what_cannot_be_loaded_says_why(towers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
