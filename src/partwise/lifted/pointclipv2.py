@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from partwise.anchors import Anchors
+from partwise.encoders.vision import Aligned
 from partwise.errors import InputError
 from partwise.lift.lifting import DenseEncoder
 from partwise.lifted.viewing import TowerConfig, Viewer, ViewingConfig, check_propagation
@@ -42,9 +43,9 @@ class PointCLIPv2Config:
             )
 
     @classmethod
-    def of(cls, clip: str, revision: str | None = None, aligned: str = "tokens") -> PointCLIPv2Config:
+    def of(cls, clip: str, revision: str | None = None, aligned: Aligned = "tokens") -> PointCLIPv2Config:
         """The published settings around a CLIP (or, with aligned="values", SigLIP) by folder or hub id."""
-        tower = TowerConfig(clip, revision, "values" if aligned == "values" else "tokens")
+        tower = TowerConfig(clip, revision, aligned)
         return cls(ViewingConfig(tower, "pointclipv2", "pointclipv2", pictures="depth"))
 
 
