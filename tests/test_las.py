@@ -124,8 +124,29 @@ def test_each_shape_may_have_phrases_of_its_own():
 def test_the_direct_product_adds_what_words_and_points_share():
     config = LasConfig(**{**SMALL.__dict__, "point_width": 5, "reads": "vectors", "direct": 4})
     model, shape, prompt = las(config), seen(vectors=5), Prompt(vectors=torch.rand(2, 10))
-    whole, added = model.logits(shape, prompt), shape.vectors @ model.direct(prompt.vectors).mT
+    whole, added = model.logits(shape, prompt), model.direct(shape.vectors, prompt.vectors)
     model.direct = None
     assert torch.allclose(whole, model.logits(shape, prompt) + added, atol=1e-5)
     with pytest.raises(InputError, match="direct product"):
         LasConfig(**{**SMALL.__dict__, "direct": 4})
+
+
+def test_without_layers_the_direct_product_is_all():
+    config = LasConfig(**{**SMALL.__dict__, "point_width": 5, "reads": "vectors", "direct": 4, "layers": 0})
+    model, shape, prompt = las(config), seen(vectors=5), Prompt(vectors=torch.rand(2, 10))
+    assert {key.split(".")[0] for key in model.state_dict()} == {"direct"}
+    words = model.direct.words(prompt.vectors)
+    expected = 8 * torch.einsum("bne,te->bnt", shape.vectors, words[:, :5]) + words[:, 5]
+    assert torch.allclose(model.logits(shape, prompt), expected, atol=1e-5)
+    own = model.logits(shape, Prompt(vectors=torch.stack([prompt.vectors, prompt.vectors])))
+    assert torch.allclose(own, expected, atol=1e-5)
+    for wrong, said in (
+        (Prompt(image=torch.rand(1, 9, 7)), "words only"),
+        (Prompt(), "holds nothing"),
+    ):
+        with pytest.raises(InputError, match=said):
+            model.logits(shape, wrong)
+    with pytest.raises(InputError, match="point decoder"):
+        model.logits(seen(), prompt)
+    with pytest.raises(InputError, match="nothing but the direct product"):
+        LasConfig(**{**SMALL.__dict__, "layers": 0})

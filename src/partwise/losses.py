@@ -206,6 +206,19 @@ def dice_loss(
     return 1.5 - overlap(p, g) - overlap(1 - p, 1 - g)
 
 
+def share_loss(
+    probability: Float[Tensor, "B N T"], target: Float[Tensor, "B N T"], eps: float = 1e-6
+) -> Float[Tensor, "B T"]:
+    """1 - SIM: how much of the heat lies elsewhere once both maps add up to 1; 1 for an empty target.
+
+    What the benchmarks' histogram intersection measures, so a map is not paid for being bold where it may be wrong.
+    """
+    p = _precise(probability)
+    g = target.to(p.dtype)
+    p, g = (x / x.sum(dim=1, keepdim=True).clamp(min=eps) for x in (p, g))
+    return 1 - torch.minimum(p, g).sum(dim=1)
+
+
 def affinity(features: Float[Tensor, "B M D"]) -> Float[Tensor, "B M M"]:
     """Cosine of each patch with each other patch of its shape (CMAT); the row and column of a zero vector are 0."""
     features = _precise(features)

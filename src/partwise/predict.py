@@ -154,6 +154,7 @@ class Segmenter:
         device: str | torch.device = "cpu",
         text_bank: str | os.PathLike[str] | None = None,
         runtime: str = "torch",
+        head: bool = True,
     ) -> Segmenter:
         """A segmenter from the weights in this package ("partwise-small"), a folder, or a hub id at a revision.
 
@@ -161,6 +162,7 @@ class Segmenter:
         text_bank   phrases embedded before (`partwise textbank`); with it no text model is needed for them
         runtime     "torch", or what is faster on some processors: "torch-onednn", "onnx" (same labels), "torch-bf16",
                     "onnx-int8" (a few other labels); CPU only, onnx needs the extra `fast`; see docs/speed.md
+        head        False leaves out the affordance head, such as one that is to be trained anew
         Raises MissingDataError, CheckpointError or UnsafeError.
         """
         place = checked_device(device)
@@ -189,10 +191,10 @@ class Segmenter:
         )
         sha256 = model.sha256 if isinstance(model, SeesShapes) else checkpoint.sha256
         record = ModelRecord(checkpoint.name, checkpoint.revision, sha256, runtime)
-        head = open_head(checkpoint)
-        if head is not None:
-            head.model.to(place)
-        return cls(model.to(place), embedder, config, record, head, checkpoint.config.get("labels", ()))
+        actions = open_head(checkpoint) if head else None
+        if actions is not None:
+            actions.model.to(place)
+        return cls(model.to(place), embedder, config, record, actions, checkpoint.config.get("labels", ()))
 
     def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
         """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""

@@ -205,7 +205,7 @@ class TrainAfford:
                 config = replace(config, steps=self.steps)
             if self.pictures is not None:
                 config = with_pictures(config, PictureTower(self.pictures, self.pictures_revision))
-            segmenter = Segmenter.from_pretrained(self.model)
+            segmenter = Segmenter.from_pretrained(self.model, head=False)
         print(f"wrote {train(config, segmenter, self.out)}")
 
 

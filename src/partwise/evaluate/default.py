@@ -132,7 +132,7 @@ def _action_lines(actions: dict[str, Any]) -> list[str]:
         for wording, row in table.items():
             figures = " | ".join(f"{row['answer'][k]:.3f}" for k in ("sim", "aiou", "auc", "mae"))
             lines.append(f"| {name} | {wording} | {figures} | {row['offer_auc']:.3f} |")
-        for baseline in ("uniform", "word_prior"):
+        for baseline in ("uniform", "found_prior", "word_prior"):
             row = table["plain words"][baseline]
             figures = " | ".join(f"{row[k]:.3f}" for k in ("sim", "aiou", "auc", "mae"))
             lines.append(f"| {name} | *{baseline.replace('_', ' ')}* | {figures} | |")
@@ -187,7 +187,7 @@ def _heat_summary(scores: list[HeatScore], offers: list) -> dict[str, Any]:
     for score in scores:
         by_action.setdefault(score.action, []).append(score.answer[0])
     return {
-        **{kind: mean_heat(scores, kind) for kind in ("answer", "uniform", "word_prior")},
+        **{kind: mean_heat(scores, kind) for kind in ("answer", "uniform", "word_prior", "found_prior")},
         "maps": len(scores),
         "offer_auc": offer_auc(offers),
         "by_action": {action: float(np.mean(values)) for action, values in sorted(by_action.items())},

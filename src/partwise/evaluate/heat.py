@@ -23,7 +23,7 @@ PRIOR_TEMPERATURE = 0.05
 
 @dataclass(frozen=True)
 class HeatScore:
-    """One action on one shape: figures of the answer and of the two baselines, in the order sim, aiou, auc, mae."""
+    """One action on one shape: figures of the answer and of the baselines, in the order sim, aiou, auc, mae."""
 
     uid: str
     category: str
@@ -31,6 +31,7 @@ class HeatScore:
     answer: tuple[float, float, float, float]
     uniform: tuple[float, float, float, float]
     word_prior: tuple[float, float, float, float]
+    found_prior: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ def evaluate_heat(
 ) -> tuple[list[HeatScore], list[Offer]]:
     """Ask each sample for the actions that it offers and for those it surely does not, said as `wording` says them.
 
-    Actions that no point serves with at least 0.5 are passed over. The baselines: "uniform", the same heat everywhere,
-    and "word prior", which is told the true parts and heats each by how near its name is to the action's words.
+    Actions that no point serves with at least 0.5 are passed over. The baselines: "uniform", the same heat everywhere;
+    "found prior", which is told the names of the parts, finds them as `Segmenter.segment` does, and heats each by how
+    near its name is to the action's words (NaN for a model that finds no parts); and "word prior", which is told where
+    the true parts are as well: a bound for words alone, since nobody else is told.
     """
     scores, offers = [], []
     for sample in samples:
@@ -60,8 +63,12 @@ def evaluate_heat(
         if not offered:
             continue
         asked = [*offered, *absent]
-        maps = segmenter.afford(Shape.of(sample.points, up="y"), [wording(a) for a in asked], seed=seed)
-        heat = maps.heat
+        look = segmenter.look(Shape.of(sample.points, up="y"), seed=seed)
+        maps = segmenter.afford(look, [wording(a) for a in asked])
+        heat, names = maps.heat, list(dict.fromkeys(part.name for part in sample.parts))
+        # Models that read prompts have no vectors of parts to compare names with.
+        finds = segmenter.head is not None and len(names) > 1
+        found = segmenter.segment(look, names, voting="none").scores if finds else None
         for index, action in enumerate(asked):
             target = sample.heat[:, sample.affordances.index(action)] if index < len(offered) else None
             if target is not None and target.max() < 0.5:
@@ -70,24 +77,26 @@ def evaluate_heat(
             if target is None:
                 continue
             uniform = np.full_like(target, 0.5)
-            prior = word_prior(sample, wording(action), segmenter.embedder)
-            triple = [_figures(values, target) for values in (heat[:, index], uniform, prior)]
-            scores.append(HeatScore(sample.uid, sample.category, action, *triple))
+            share = part_shares(names, wording(action), segmenter.embedder)
+            by_part = np.array([share[names.index(part.name)] for part in sample.parts] + [0.0], np.float32)
+            rows = [_figures(values, target) for values in (heat[:, index], uniform, by_part[sample.labels])]
+            rows.append(
+                (float("nan"),) * 4 if found is None else _figures((found @ share).clip(0, 1), target)
+            )
+            scores.append(HeatScore(sample.uid, sample.category, action, *rows))
     return scores, offers
 
 
-def word_prior(sample: Sample, words: str, embedder: PhraseEmbedder) -> Float32[np.ndarray, "N"]:
-    """Heat from words and true parts alone: a softmax over the cosines of the action with each part's name."""
-    names = list(dict.fromkeys(part.name for part in sample.parts))
-    vectors = embedder.embed([*names, words]) if words not in names else embedder.embed(names)
-    cosine = vectors[: len(names)] @ vectors[-1]
-    share = np.exp((cosine - cosine.max()) / PRIOR_TEMPERATURE)
-    by_part = np.array([share[names.index(part.name)] for part in sample.parts] + [0.0], dtype=np.float32)
-    return by_part[sample.labels]
+def part_shares(names: Sequence[str], words: str, embedder: PhraseEmbedder) -> Float32[np.ndarray, "T"]:
+    """How well each part's name (T,) goes with an action by words alone: cosines through a softmax, the best one 1."""
+    vectors = embedder.embed(list(names))
+    asked = vectors[names.index(words)] if words in names else embedder.embed([words])[0]
+    cosine = vectors @ asked
+    return np.exp((cosine - cosine.max()) / PRIOR_TEMPERATURE).astype(np.float32)
 
 
 def mean_heat(scores: Sequence[HeatScore], kind: str = "answer") -> dict[str, float]:
-    """Means over samples of sim, aiou, auc and mae for "answer", "uniform" or "word_prior".
+    """Means over samples of sim, aiou, auc and mae for "answer", "uniform", "word_prior" or "found_prior".
 
     Raises InputError if there are none.
     """
@@ -117,6 +126,13 @@ def offer_threshold(offers: Sequence[Offer]) -> float:
     middles = (order[:-1] + order[1:]) / 2 if len(order) > 1 else order
     right = [(strength[offered] >= t).mean() + (strength[~offered] < t).mean() for t in middles]
     return float(middles[int(np.argmax(right))])
+
+
+def offer_rates(offers: Sequence[Offer], above: float) -> tuple[float, float]:
+    """Share of the offered actions that the verdict calls offered, and of the others that it calls not offered."""
+    said = np.array([offer.strength >= above for offer in offers], dtype=bool)
+    offered = np.array([offer.offered for offer in offers], dtype=bool)
+    return float(said[offered].mean()), float((~said[~offered]).mean())
 
 
 def _figures(

@@ -20,6 +20,9 @@ from partwise.points import interpolate
 
 # Phrases answered in one batch: bounds the memory of a thousand of them.
 CHUNK = 64
+_NO_VECTORS = (
+    "this model joins vectors of {} numbers at every point: use it with an encoder that has a point decoder"
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class LasConfig:
     point_width   of vectors that are known at every point and join the upsampled tokens; 0: none
     direct        width of a small network from the words to a vector whose product with the points' own is added to
                   the heat: "sit" learns to mean "seat" at once, where points already answer to names; 0: none
+    layers        of the transformer; 0: none of it, the heat is the direct product alone
     """
 
     token_width: int = 384
@@ -60,6 +64,10 @@ class LasConfig:
         if self.direct and not (self.point_width and self.text_width and self.reads == "vectors"):
             raise InputError(
                 "a direct product needs vectors of words and of points: set text_width and point_width"
+            )
+        if not self.layers and (not self.direct or self.image_width):
+            raise InputError(
+                "without layers there is nothing but the direct product, which reads no pictures: set direct, or layers"
             )
 
 
@@ -99,6 +107,11 @@ class Las(nn.Module):
     def __init__(self, config: LasConfig) -> None:
         super().__init__()
         self.config, self.reads = config, config.reads
+        self.direct = DirectProduct(config) if config.direct else None
+        if config.layers:
+            self._build_transformer(config)
+
+    def _build_transformer(self, config: LasConfig) -> None:
         width = config.width
         self.from_shape = nn.Linear(config.token_width, width)
         self.shape_mark = nn.Parameter(torch.empty(width))
@@ -118,15 +131,6 @@ class Las(nn.Module):
         self.spread = nn.ModuleList([nn.Linear(width + skip, width), nn.Linear(width, width)])
         self.spread_norms = nn.ModuleList([nn.BatchNorm1d(width), nn.BatchNorm1d(width)])
         self.from_vectors = nn.Linear(config.point_width, width, bias=False) if config.point_width else None
-        self.direct = (
-            nn.Sequential(
-                nn.Linear(config.text_width, config.direct),
-                nn.GELU(),
-                nn.Linear(config.direct, config.point_width),
-            )
-            if config.direct
-            else None
-        )
         hidden = config.head_width
         self.head = nn.Sequential(
             *(nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(config.dropout)),
@@ -147,6 +151,8 @@ class Las(nn.Module):
 
         Raises InputError if the prompt lacks what this model reads.
         """
+        if not self.config.layers:
+            return self._direct_alone(seen, prompt)
         tokens, real = self._prompt_tokens(prompt, len(seen.points))  # (B,T,S,W), (B,T,S)
         vectors = self._point_vectors(seen)
         parts = [
@@ -156,7 +162,16 @@ class Las(nn.Module):
         logits = torch.cat(parts, dim=2)
         if self.direct is None or seen.vectors is None or prompt.vectors is None:
             return logits
-        return logits + seen.vectors @ self.direct(prompt.vectors).mT
+        return logits + self.direct(seen.vectors, prompt.vectors)
+
+    def _direct_alone(self, seen: Seen, prompt: Prompt) -> Float[Tensor, "B N T"]:
+        if prompt.image is not None:
+            raise InputError("a picture was shown, but this model reads words only: ask without it")
+        if prompt.vectors is None:
+            raise InputError("the prompt holds nothing that this model reads (vectors of words)")
+        if seen.vectors is None or self.direct is None:
+            raise InputError(_NO_VECTORS.format(self.config.point_width))
+        return self.direct(seen.vectors, prompt.vectors)
 
     def _prompt_tokens(
         self, prompt: Prompt, batch: int
@@ -186,10 +201,7 @@ class Las(nn.Module):
         if self.from_vectors is None:
             return None
         if seen.vectors is None:
-            raise InputError(
-                f"this model joins vectors of {self.config.point_width} numbers at every point: "
-                "use it with an encoder that has a point decoder"
-            )
+            raise InputError(_NO_VECTORS.format(self.config.point_width))
         return self.from_vectors(seen.vectors)
 
     def _answer(
@@ -227,6 +239,28 @@ class Las(nn.Module):
                 x = x + extra
             x = F.relu(norm(x.flatten(0, 1)).view(x.shape))
         return x
+
+
+class DirectProduct(nn.Module):
+    """Words to a vector and an offset; heat grows with the product of that vector and a point's own."""
+
+    # Unit vectors have small products: scaled, weights of the usual size give heat from 0 to 1.
+    SCALE: ClassVar[float] = 8.0
+
+    def __init__(self, config: LasConfig) -> None:
+        super().__init__()
+        self.words = nn.Sequential(
+            nn.Linear(config.text_width, config.direct),
+            nn.GELU(),
+            nn.Linear(config.direct, config.point_width + 1),
+        )
+
+    def forward(
+        self, points: Float[Tensor, "B N E"], words: Float[Tensor, "*B T C"]
+    ) -> Float[Tensor, "B N T"]:
+        """Logits of every point for every phrase."""
+        answer = self.words(words)
+        return self.SCALE * (points @ answer[..., :-1].mT) + answer[..., None, :, -1]
 
 
 class PromptTokens(nn.Module):

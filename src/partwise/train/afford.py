@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -26,8 +27,8 @@ from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.evaluate.heat import evaluate_heat, mean_heat, offer_threshold
-from partwise.losses import dice_loss, focal_terms
-from partwise.models.las import Las, LasConfig
+from partwise.losses import dice_loss, focal_terms, share_loss
+from partwise.models.las import Las, LasConfig, Seen
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.predict import Segmenter
 from partwise.pretrained import AffordHead
@@ -46,8 +47,12 @@ class AffordConfig:
     """Settings of one run, saved beside its weights.
 
     points, answered   shown of each shape, and looked at by the losses
+    updates            made of one look at a batch, each with noise of its own: the frozen encoder costs far more
     questions          asked about each shape: up to half of them for actions that it offers, the rest for others
-    focal_weight, dice_weight   of the losses, 1 and 1 in the paper; dice counts offered actions only
+    focal_weight, dice_weight, share_weight   of the losses, 1, 1 and 0 in the paper; the last two count offered actions
+                       only. dice: its form, see `losses.dice_loss`
+    word_noise, shape_noise   lengths of random vectors added to each phrase's unit vector, and to all vectors and
+                       tokens of a shape alike: what is the same all over it tells its category, not its places
     pictures           the encoder of pictures to train with, None for a head that reads words only
     asked              shares of the steps that ask in words, in pictures and in both, where there are pictures
     calibration, validation   shapes on which the threshold of "offered" is set, and those of the validation, both of
@@ -59,6 +64,7 @@ class AffordConfig:
     batch: int = 16
     points: int = 2048
     answered: int = 1024
+    updates: int = 1
     questions: int = 4
     rate: float = 1e-3
     weight_decay: float = 0.01
@@ -66,6 +72,10 @@ class AffordConfig:
     clip_norm: float = 1.0
     focal_weight: float = 1.0
     dice_weight: float = 1.0
+    share_weight: float = 0.0
+    dice: str = "standard"
+    word_noise: float = 0.0
+    shape_noise: float = 0.0
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
     pictures: PictureTower | None = None
@@ -82,19 +92,25 @@ SMALL = AffordConfig(
         token_width=192,
         text_width=384,
         reads="vectors",
-        width=128,
-        feedforward=256,
-        layers=3,
-        heads=4,
-        head_width=64,
-        dropout=0.0,
+        layers=0,
         point_width=384,
         direct=256,
     ),
-    steps=450,
+    steps=300,
+    updates=3,
+    questions=8,
     rate=3e-3,
-    validate_every=450,
+    warmup=15,
+    answered=512,
+    average=0.98,
+    share_weight=1.0,
+    word_noise=0.5,
+    shape_noise=1.0,
+    save_every=50,
+    validate_every=300,
 )
+# Pictures have no place in a direct product: a head that reads them has a transformer, and as little of it as will do.
+PICTURES = replace(SMALL.head, layers=1, width=64, feedforward=128, heads=4, head_width=32, dropout=0.2)
 TINY = replace(
     SMALL,
     steps=4,
@@ -116,7 +132,7 @@ def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
     encoder = tower.open()
     return replace(
         config,
-        head=replace(config.head, image_width=encoder.width),
+        head=replace(config.head if config.head.layers else PICTURES, image_width=encoder.width),
         pictures=replace(tower, sha256=encoder.revision),
     )
 
@@ -175,7 +191,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
     sources = Sources.of(config, segmenter)
     bar = tqdm(total=config.steps, initial=state.step, unit="step")
     for batch in prefetched(config, sources, range(state.step, config.steps)):
-        focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
+        loss, focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
         state.step += 1
         update_average(averaged, head, min(config.average, state.step / (state.step + 10)))
         bar.update()
@@ -184,7 +200,6 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
             score = validate(segmenter, averaged, config)
             bar.write(f"step {state.step}: validation SIM {score:.4f}")
         if state.step % REPORT_EVERY == 0 or score == score:
-            loss = config.focal_weight * focal + config.dice_weight * dice
             bar.set_postfix(loss=f"{loss:.3f}")
             curves.add(state.step, loss=loss, focal=focal, dice=dice, sim=score)
         if done or state.step % config.save_every == 0:
@@ -214,9 +229,9 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     config: AffordConfig,
     step: int,
-) -> tuple[float, float]:
-    """One update: (focal, dice)."""
-    torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
+) -> tuple[float, float, float]:
+    """One look at a batch and the updates made of it; loss, focal and dice of the last."""
+    torch.manual_seed(config.seed * 1_000_003 + step)  # dropout and noise
     factor = min(1.0, (step + 1) / max(1, config.warmup))
     factor *= 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * step / config.steps))
     for group in optimizer.param_groups:
@@ -224,21 +239,48 @@ def train_step(
     with torch.no_grad():
         embedding = encoder(batch.points, config.answered)
     head.train()
-    logits = head.logits(head(embedding), batch.prompt)
-    focal, dice = losses(torch.sigmoid(logits), batch.heat[:, : config.answered], batch.offered)
-    (config.focal_weight * focal + config.dice_weight * dice).backward()
-    nn.utils.clip_grad_norm_(head.parameters(), config.clip_norm)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    return focal.item(), dice.item()
+    target = batch.heat[:, : config.answered]
+    figures = (0.0, 0.0, 0.0)
+    for _ in range(config.updates):
+        heat = torch.sigmoid(head.logits(*noisy(head(embedding), batch.prompt, config)))
+        focal, dice, share = losses(heat, target, batch.offered, config.dice)
+        loss = config.focal_weight * focal + config.dice_weight * dice + config.share_weight * share
+        loss.backward()
+        nn.utils.clip_grad_norm_(head.parameters(), config.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        figures = (loss.item(), focal.item(), dice.item())
+    return figures
+
+
+def noisy(seen: Seen, prompt: Prompt, config: AffordConfig) -> tuple[Seen, Prompt]:
+    """What the head sees and is asked, moved at random as the config says."""
+    vectors, words = seen.vectors, prompt.vectors
+    if config.shape_noise and vectors is not None:
+        shift = torch.randn_like(vectors[:, :1]) * config.shape_noise / vectors.shape[-1] ** 0.5
+        spread = seen.tokens.std() * config.shape_noise / 2
+        seen = replace(
+            seen,
+            vectors=F.normalize(vectors + shift, dim=-1),
+            tokens=seen.tokens + torch.randn_like(seen.tokens[:, :1]) * spread,
+        )
+    if config.word_noise and words is not None:
+        shift = torch.randn_like(words) * config.word_noise / words.shape[-1] ** 0.5
+        prompt = replace(prompt, vectors=F.normalize(words + shift, dim=-1))
+    return seen, prompt
 
 
 def losses(
-    heat: Float[Tensor, "B N Q"], target: Float[Tensor, "B N Q"], offered: Bool[Tensor, "B Q"]
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Focal loss over everything, and dice over the actions that are offered: an empty map has no overlap to gain."""
-    dice = dice_loss(heat, target)
-    return focal_terms(heat, target).mean(), (dice * offered).sum() / offered.sum().clamp(min=1)
+    heat: Float[Tensor, "B N Q"],
+    target: Float[Tensor, "B N Q"],
+    offered: Bool[Tensor, "B Q"],
+    form: str = "standard",
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
+    """Focal loss over everything; dice and share loss over offered actions: an empty map has no overlap to gain."""
+    dice, count = dice_loss(heat, target, form), offered.sum().clamp(min=1)
+    dice = (dice * offered).sum() / count if dice.ndim else dice
+    share = (share_loss(heat, target) * offered).sum() / count
+    return focal_terms(heat, target).mean(), dice, share
 
 
 def make_batch(config: AffordConfig, sources: Sources, step: int) -> Batch:

@@ -1,0 +1,71 @@
+"""The affordance head against its rivals on the same shapes: OpenAD trained on the same data, words alone, uniform.
+
+    partwise train openad runs/openad --shapes 2400 --steps 900
+    python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
+
+Also how often the verdict "offered" or "not offered" is right. Held-out categories are those of `--held-out`, which
+neither the encoder nor the heads have met.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from machine import save
+
+from partwise import Segmenter
+from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
+from partwise.datasets.world.surface import Scan
+from partwise.encoders.actions import new_wording
+from partwise.evaluate.heat import Offer, evaluate_heat, mean_heat, offer_auc, offer_rates
+
+SEED = 2_000_003
+BASELINES = ("uniform", "found_prior", "word_prior")
+
+
+def verdict(offers: list[Offer], above: float) -> dict[str, float]:
+    """How well strengths part offered from other actions, and how often the verdict is right about each kind."""
+    offered, absent = offer_rates(offers, above)
+    return {"auc": offer_auc(offers), "offered called offered": offered, "absent called absent": absent}
+
+
+def main() -> None:
+    """Ask everybody, print the table, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="partwise-small")
+    parser.add_argument("--openad", type=Path, help="checkpoint of an OpenAD trained on the same data")
+    parser.add_argument("--held-out", nargs="+", default=list(HELD_OUT))
+    parser.add_argument("--each", type=int, default=10, help="shapes of every held-out category")
+    arguments = parser.parse_args()
+    segmenter = Segmenter.from_pretrained(arguments.model)
+    assert segmenter.head is not None, f"{arguments.model} has no affordance head"
+    scan, seen, unseen = Scan(points=2048, kind="mixed"), training_categories(), tuple(arguments.held_out)
+    sets = {
+        "held-out seeds": ProceduralShapes(SEED, seen, scan, len(seen)),
+        "held-out categories": ProceduralShapes(SEED, unseen, scan, len(unseen) * arguments.each),
+    }
+    result: dict[str, Any] = {"model": segmenter.record.sha256, "held_out": list(unseen)}
+    for name, shapes in sets.items():
+        samples = list(shapes)
+        rows: dict[str, Any] = {}
+        for wording in (str, new_wording):
+            said = "plain words" if wording is str else "new wording"
+            scores, offers = evaluate_heat(segmenter, samples, wording)
+            rows[f"head, {said}"] = mean_heat(scores)
+            rows[f"verdict, {said}"] = verdict(offers, segmenter.head.offered_above)
+            if wording is str:
+                rows |= {kind: mean_heat(scores, kind) for kind in BASELINES}
+            if arguments.openad:
+                openad = Segmenter.from_pretrained(arguments.openad)
+                rows[f"OpenAD, {said}"] = mean_heat(evaluate_heat(openad, samples, wording)[0])
+        result[name] = {"maps": len(scores), **rows}
+        print(f"\n{name}, {len(scores)} maps")
+        for row, figures in rows.items():
+            print(f"{row:<28}" + "  ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+    save("afford_rivals", result)
+
+
+if __name__ == "__main__":
+    main()

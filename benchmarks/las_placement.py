@@ -1,0 +1,105 @@
+"""LAS on patch tokens (paper) against LAS on all points (release): time, memory and accuracy.
+
+    python benchmarks/las_placement.py      writes benchmarks/results/las_placement.json
+
+Cost: the sizes of the release for LASO with random weights, 128 patches, 2,048 points, one prompt of 20 tokens, one
+thread, processor time; memory is what the process grows by while it answers. Accuracy: two small heads that differ in
+nothing else, on the frozen encoder of partwise-small, the same procedural shapes and questions; SIM on other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import torch
+from machine import save
+
+from partwise import Segmenter
+from partwise.encoders.prompt import Prompt
+from partwise.evaluate.heat import evaluate_heat, mean_heat
+from partwise.models.las import Las, LasConfig, Seen
+from partwise.train import afford as recipe
+
+PLACES = ("after", "before")
+REPEATS = 5
+HEAD = LasConfig(
+    token_width=192,
+    text_width=384,
+    reads="vectors",
+    width=64,
+    feedforward=128,
+    layers=2,
+    heads=4,
+    head_width=32,
+    dropout=0.0,
+)
+
+
+def cost(place: str) -> dict[str, float]:
+    """Median processor time of an answer in milliseconds, and its memory in MiB; run in a process of its own."""
+    torch.set_num_threads(1)
+    las = Las(LasConfig(upsampling=place)).eval()
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((1, 2048, 3), (1, 128, 3), (1, 128, 384))
+    seen = Seen(*(torch.rand(size, generator=generator) for size in shapes))
+    prompt = Prompt(tokens=torch.rand(1, 20, 768), mask=torch.ones(1, 20, dtype=torch.bool))
+    before, taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, []
+    with torch.inference_mode():
+        for _ in range(REPEATS):
+            start = time.process_time()
+            las.logits(seen, prompt)
+            taken.append(1000 * (time.process_time() - start))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"ms": float(np.median(taken)), "mib": (after - before) / 1024}
+
+
+def accuracy(place: str, steps: int, shapes: int) -> dict[str, float]:
+    """SIM, aIoU and the processor seconds of a training, for one placement."""
+    segmenter = Segmenter.from_pretrained(head=False)
+    config = recipe.AffordConfig(
+        replace(HEAD, upsampling=place), steps=steps, batch=8, answered=512, warmup=15, rate=2e-3
+    )
+    torch.manual_seed(0)
+    head = Las(config.head)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    sources, start = recipe.Sources.of(config, segmenter), time.process_time()
+    for step, batch in enumerate(recipe.prefetched(config, sources, range(steps))):
+        recipe.train_step(head, segmenter.model, batch, optimizer, config, step)
+    spent = time.process_time() - start
+    trial = recipe.with_head(segmenter, head.eval(), 0.0)
+    scores, _ = evaluate_heat(trial, recipe.shapes(config, shapes, recipe.APART))
+    found = mean_heat(scores)
+    return {"sim": found["sim"], "aiou": found["aiou"], "maps": len(scores), "training seconds": spent}
+
+
+def main() -> None:
+    """Measure, print, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--shapes", type=int, default=24)
+    parser.add_argument("--cost-of", choices=PLACES, help="print the cost of one placement and stop")
+    arguments = parser.parse_args()
+    if arguments.cost_of:
+        print(json.dumps(cost(arguments.cost_of)))
+        return
+    result: dict[str, object] = {"steps": arguments.steps, "batch": 8, "shapes": arguments.shapes}
+    for place in PLACES:
+        command = [sys.executable, __file__, "--cost-of", place]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        result[place] = {
+            "cost": json.loads(answer),
+            "accuracy": accuracy(place, arguments.steps, arguments.shapes),
+        }
+        print(place, result[place])
+    save("las_placement", result)
+
+
+if __name__ == "__main__":
+    main()
