@@ -416,3 +416,17 @@ def test_part_dice_counts_a_small_part_as_much_as_a_large_one():
     right[0, 99] = torch.tensor([-20.0, 20.0, -20.0])
     assert part_dice_loss(right, labels, asked).item() == pytest.approx(0.0, abs=1e-4)
     assert part_dice_loss(right, torch.full((1, 101), -1), asked).item() == 0.0
+
+
+def test_the_share_loss_is_what_sim_leaves():
+    from partwise.losses import share_loss
+    from partwise.metrics.heat import heat_scores
+
+    rng = np.random.default_rng(3)
+    p, g = rng.random((3, 40, 2)), rng.random((3, 40, 2))
+    loss = share_loss(torch.from_numpy(p), torch.from_numpy(g))
+    assert loss.shape == (3, 2)
+    assert loss.numpy() == pytest.approx(1 - heat_scores(p, g).sim, abs=1e-6)
+    g[0, :, 0] = 0
+    assert share_loss(torch.from_numpy(p), torch.from_numpy(g))[0, 0] == 1
+    assert share_loss(torch.from_numpy(g), torch.from_numpy(g))[1:].abs().max() < 1e-9

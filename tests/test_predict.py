@@ -211,3 +211,11 @@ def test_five_million_points_with_many_phrases_in_little_memory(checkpoint):
     )
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) < 2_500_000  # kilobytes
+
+
+def test_a_text_bank_of_ones_own(checkpoint):
+    from partwise.encoders.bank import default_bank_path
+
+    segmenter = Segmenter.from_pretrained(checkpoint, text_bank=str(default_bank_path()))
+    assert segmenter.embedder.bank is not None
+    assert "handle" in segmenter.embedder.bank

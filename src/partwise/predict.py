@@ -186,7 +186,7 @@ class Segmenter:
             config.text_encoder,
             config.text_revision,
             config.templates,
-            None if text_bank is None else Path(text_bank),
+            text_bank,
             isinstance(model, Promptable) and model.reads == "ids",
         )
         sha256 = model.sha256 if isinstance(model, SeesShapes) else checkpoint.sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,7 +75,11 @@ def select(prompt: Prompt, rows: torch.Tensor) -> Prompt:
 
 
 def open_embedder(
-    source: str, revision: str | None, templates: str, text_bank: Path | None = None, language: bool = False
+    source: str,
+    revision: str | None,
+    templates: str,
+    text_bank: str | os.PathLike[str] | None = None,
+    language: bool = False,
 ) -> PhraseEmbedder:
     """Where a model's phrase vectors come from: a bank first, then its text encoder, opened only if needed.
 
@@ -82,7 +87,7 @@ def open_embedder(
     text_bank  default: the shipped one where it fits
     language   of a model with a BERT inside, which needs that BERT's own tokenizer
     """
-    bank = TextBank.load(text_bank) if text_bank is not None else None
+    bank = TextBank.load(Path(text_bank)) if text_bank is not None else None
     if bank is None and source == "minilm" and templates == "part_only":
         bank = TextBank.load(default_bank_path())
     if language:

@@ -19,6 +19,7 @@ from partwise.shape import Shape
 
 # Contrast of the baseline that knows words alone: a softmax over cosines of sentence vectors needs a low temperature.
 PRIOR_TEMPERATURE = 0.05
+_NOT_FOUND = (float("nan"), float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ def evaluate_heat(
     samples: Iterable[Sample],
     wording: Callable[[str], str] = str,
     seed: int = 0,
+    priors: bool = True,
 ) -> tuple[list[HeatScore], list[Offer]]:
     """Ask each sample for the actions that it offers and for those it surely does not, said as `wording` says them.
 
     Actions that no point serves with at least 0.5 are passed over. The baselines: "uniform", the same heat everywhere;
     "found prior", which is told the names of the parts, finds them as `Segmenter.segment` does, and heats each by how
-    near its name is to the action's words (NaN for a model that finds no parts); and "word prior", which is told where
-    the true parts are as well: a bound for words alone, since nobody else is told.
+    near its name is to the action's words (NaN without `priors`, and for a model that finds no parts); and "word
+    prior", which is told where the true parts are as well: a bound for words alone, since nobody else is told.
     """
     scores, offers = [], []
     for sample in samples:
@@ -67,7 +69,7 @@ def evaluate_heat(
         maps = segmenter.afford(look, [wording(a) for a in asked])
         heat, names = maps.heat, list(dict.fromkeys(part.name for part in sample.parts))
         # Models that read prompts have no vectors of parts to compare names with.
-        finds = segmenter.head is not None and len(names) > 1
+        finds = priors and segmenter.head is not None and len(names) > 1
         found = segmenter.segment(look, names, voting="none").scores if finds else None
         for index, action in enumerate(asked):
             target = sample.heat[:, sample.affordances.index(action)] if index < len(offered) else None
@@ -80,9 +82,7 @@ def evaluate_heat(
             share = part_shares(names, wording(action), segmenter.embedder)
             by_part = np.array([share[names.index(part.name)] for part in sample.parts] + [0.0], np.float32)
             rows = [_figures(values, target) for values in (heat[:, index], uniform, by_part[sample.labels])]
-            rows.append(
-                (float("nan"),) * 4 if found is None else _figures((found @ share).clip(0, 1), target)
-            )
+            rows.append(_NOT_FOUND if found is None else _figures((found @ share).clip(0, 1), target))
             scores.append(HeatScore(sample.uid, sample.category, action, *rows))
     return scores, offers
 

@@ -206,7 +206,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
             state.save(out, settings)
     bar.close()
     trial = with_head(segmenter, averaged, 0.0)
-    _, offers = evaluate_heat(trial, shapes(config, config.calibration, APART + 1))
+    _, offers = evaluate_heat(trial, shapes(config, config.calibration, APART + 1), priors=False)
     save_checkpoint(
         out / "afford",
         {
@@ -224,7 +224,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
 
 def train_step(
     head: Las,
-    encoder: PointAlign3D,
+    encoder: nn.Module,
     batch: Batch,
     optimizer: torch.optim.Optimizer,
     config: AffordConfig,
@@ -347,7 +347,8 @@ def shapes(config: AffordConfig, count: int, apart: int) -> ProceduralShapes:
 
 def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
     """Mean SIM of the user's own `afford` on shapes of other seeds, each action in its plain wording."""
-    scores, _ = evaluate_heat(with_head(segmenter, head, 0.0), shapes(config, config.validation, APART))
+    trial = with_head(segmenter, head, 0.0)
+    scores, _ = evaluate_heat(trial, shapes(config, config.validation, APART), priors=False)
     return mean_heat(scores)["sim"]
 
 
