@@ -131,6 +131,25 @@ def test_hidden_points_are_not_seen() -> None:
     assert weights.seen[~hidden].all()
 
 
+@pytest.mark.parametrize(
+    ("preset", "limit"), [(CMAT_PAPER, 0.005 * 2), (CMAT_RELEASE, 0.002)], ids=["share", "2 mm"]
+)
+def test_depth_decides_within_the_published_tolerance(preset: Projection, limit: float) -> None:
+    """A flat square in the unit sphere has a diagonal of 2."""
+    square = trimesh.Trimesh([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]])
+    scene = MeshScene(mesh_shape(square))
+    camera = cameras.orthographic(np.array([0.0, 0.0, 3.0]), 32)
+    view = scene.render(camera)
+    offsets = np.array([0.0, 0.9, -0.9, 1.1, -1.1]) * limit
+    points = np.stack([np.full(5, 0.1), np.full(5, 0.2), offsets], axis=1)
+    weights = view_weights(Target(points, None, scene.diagonal), [view], (4, 4), preset)
+    assert weights.seen.tolist() == [True, True, True, False, False]
+    # The face decides alone where it is known, in the paper's reading only.
+    on_face = Target(points, np.full(5, int(view.ids[12, 17])), scene.diagonal)
+    by_face = view_weights(on_face, [view], (4, 4), preset).seen
+    assert by_face.all() == (preset.visibility == "surface")
+
+
 @pytest.mark.parametrize("lookup", ["nearest", "bilinear", "bicubic"])
 @pytest.mark.parametrize("preset", [CMAT_PAPER, CMAT_RELEASE, PATCHALIGN3D, COPS, POINTCLIPV2])
 def test_view_weights_are_a_partition_of_unity(lookup: str, preset: Projection) -> None:
