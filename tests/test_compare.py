@@ -294,6 +294,12 @@ def test_the_command_compares_two_settings_of_one_model(tmp_path, capsys):
     assert "cannot be compared" in capsys.readouterr().err
 
 
+def test_points_are_for_a_model_under_a_protocol(tmp_path, capsys):
+    for rest in (["default"], ["procedural", "--from", str(tmp_path)]):
+        assert main(["eval", *rest, "--points", "64"]) == 2
+        assert "--points is for a model under a protocol" in capsys.readouterr().err
+
+
 def test_the_command_refuses_other_weights(tmp_path, capsys):
     model = write_checkpoint(tmp_path / "tiny", "pointalign3d")
     file = tmp_path / "one.json"

@@ -69,6 +69,10 @@ class Eval:
 
     def run(self) -> None:
         """Evaluate, print the tables, save."""
+        if self.points is not None and (self.benchmark == "default" or self.predictions is not None):
+            raise InputError(
+                "--points is for a model under a protocol: default has its own, predictions are made"
+            )
         if self.benchmark == "default":
             return self._default()
         from partwise.evaluate.table import draw, entry_of_result

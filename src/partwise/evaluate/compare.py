@@ -13,12 +13,11 @@ from jaxtyping import Float64, Int64
 
 from partwise.errors import InputError
 from partwise.evaluate.compare_pooled import paired_figure
-from partwise.evaluate.figures import lonely
+from partwise.evaluate.figures import DRAWS, LEVEL, lonely
 from partwise.evaluate.results import Result
 from partwise.metrics.averages import known_means
 from partwise.metrics.uncertainty import Comparison, Interval, bootstrap_interval, paired_bootstrap
 
-DRAWS, LEVEL = 1000, 0.95
 # Figures of which less is better, and those that are no share.
 LESS_IS_BETTER = ("mae", "kld", "mse")
 NO_SHARE = ("kld", "mse")

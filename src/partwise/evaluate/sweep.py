@@ -12,9 +12,8 @@ from jaxtyping import Float64
 
 from partwise.errors import InputError
 from partwise.evaluate.ask import Answerer
-from partwise.evaluate.compare import DRAWS, LESS_IS_BETTER, LEVEL
 from partwise.evaluate.conditions import SWEEPS, Condition, changed
-from partwise.evaluate.figures import lonely, summarise
+from partwise.evaluate.figures import DRAWS, LEVEL, lonely, summarise
 from partwise.evaluate.measure import Measure, measure
 from partwise.evaluate.protocol import Protocol, rotation_of
 from partwise.evaluate.questions import Question, questions
@@ -22,6 +21,9 @@ from partwise.evaluate.results import Figure
 from partwise.evaluate.sources import Source
 from partwise.metrics.averages import known_means
 from partwise.metrics.uncertainty import Comparison, paired_bootstrap
+
+# A line of progress after this many samples, each of which is asked under every condition.
+SAY_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,6 @@ class Sweep:
         """The first figure of the protocol."""
         return next(iter(self.rows[0].figures))
 
-    @property
-    def less_is_better(self) -> bool:
-        """Whether a rise of the headline is a loss."""
-        return self.headline in LESS_IS_BETTER
-
     def record(self) -> dict[str, Any]:
         """Everything in JSON's types."""
         rows = [
@@ -94,7 +91,7 @@ def sweep(
     """Ask a protocol's questions as they are and under every condition of each kind, see SWEEPS.
 
     Meshes are asked as the points they are scored at, so that the first row differs from `partwise eval` there. What is
-    random follows from the seed, the condition's place among those of its kind and the sample's key. Raises InputError
+    random follows from the seed, the names of the condition and the sample. Raises InputError
     for an unknown kind, or answers that do not depend on the points, such as those of files.
     """
     if unknown := sorted(set(kinds) - set(SWEEPS)):
@@ -113,7 +110,8 @@ def sweep(
                     skipped[run.condition.name] = f"{question.key} has {len(question.truth):,} points"
                 if run.condition.name not in skipped:
                     run.ask(protocol, answerer, question, seed, number == 0)
-            say(f"seed {seed}: {count:,} samples under {len(runs) - len(skipped)} conditions")
+            if count % SAY_EVERY == 0:
+                say(f"seed {seed}: {count:,} samples under {len(runs) - len(skipped)} conditions")
     runs = [run for run in runs if run.condition.name not in skipped]
     figures, values = zip(*(run.summary(protocol) for run in runs), strict=True)
     objects = [question.object for question in runs[0].asked]
