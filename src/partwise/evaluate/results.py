@@ -41,7 +41,6 @@ from partwise.errors import InputError, MissingDataError
 from partwise.io.tables import write_json
 
 SCHEMA = "partwise-result/1"
-ORIGINS = ("measured", "rescored")
 
 
 @dataclass(frozen=True)
