@@ -18,7 +18,8 @@ from PIL import Image
 from partwise import Segmenter, Shape
 from partwise.datasets.objects import RealObjects
 from partwise.io.geometry import Geometry
-from partwise.lift.lifting import PRESETS, lift_onto, sample_points
+from partwise.lift.cameras import cmat_paper
+from partwise.lift.lifting import lift_onto, sample_points
 from partwise.lift.preview import feature_colors, preview_sheet
 from partwise.lift.project import CMAT_PAPER
 from partwise.lift.render import render_views, scene_of
@@ -26,7 +27,7 @@ from partwise.lift.simulated import SimulatedTeacher, name_embeddings
 
 ROOT = Path(__file__).parent.parent
 POINTS, WIDTH = 4096, 64
-VIEWS = PRESETS["cmat_paper"].views()
+VIEWS = cmat_paper()
 # What the nodes of the example objects are called, by the first of these words in their names; the rest is body.
 PART_WORDS = ("wheel", "window", "headlight", "taillight", "door", "dark")
 
