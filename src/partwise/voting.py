@@ -23,8 +23,10 @@ from partwise.shape import Shape
 
 VOTING = ("none", "components", "regions", "pieces")
 # A piece of a mesh that holds more of the anchors than LARGEST votes only if AGREEMENT of them say the same: it may be
-# the body with parts moulded on. A piece of a cloud always needs that agreement, for its borders are estimates.
-LARGEST, AGREEMENT = 0.5, 0.75
+# the body with parts moulded on.
+LARGEST, AGREEMENT = 0.5, 0.85
+# A piece of a cloud always needs some agreement, for its borders are estimates.
+CLOUD_AGREEMENT = 0.75
 # Anchors that make a piece of a cloud worth a vote, and points looked at for pieces: more would show nothing new.
 LEAST_ANCHORS, MOST_POINTS = 4, 10_000
 # A phrase that is nowhere is raised no further than one that holds this share.
@@ -66,7 +68,7 @@ def vote(
     if shape.faces is None:
         pieces = _of_cloud(shape, anchors)
         tally = _tally(pieces, values[:count], asked)
-        votes = (tally.held >= LEAST_ANCHORS) & (tally.agreement >= AGREEMENT)
+        votes = (tally.held >= LEAST_ANCHORS) & (tally.agreement >= CLOUD_AGREEMENT)
     else:
         pieces = _of_mesh(shape, anchors, values[:count], asked, voting)
         tally = _tally(pieces, values[:count], asked)
