@@ -14,7 +14,12 @@ HERE = Path(__file__).parent
 OUT = Path("demo_out")
 # Phrase to ask -> what the names of the file's own nodes contain where they mean it; the first that fits counts.
 OBJECTS = {
-    "car.glb": {"wheel": ("Wheel",), "window": ("__Windows",), "body": ("NormalCar1__",)},
+    "car.glb": {
+        "wheel": ("Wheel",),
+        "window": ("__Windows",),
+        "headlight": ("__Headlights",),
+        "body": ("NormalCar1__",),
+    },
     "washer.glb": {"door": ("Door",), "body": ("washer",)},
 }
 
