@@ -51,6 +51,7 @@ def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
             low, high = table[row]["interval"]
             assert 0 <= low <= table[row]["instance"] <= high <= 1
             assert f"| {row} |" in said
+    assert said.count("confidence: right, ") == len(clouds)
     assert "calibration" not in result["parts"]["real objects, meshes"]
     assert set(result["actions"]) == {"held-out seeds", "held-out categories"}
     words = result["actions"]["held-out categories"]

@@ -105,22 +105,27 @@ def card(result: dict[str, Any]) -> str:
     for name, table in sets.items():
         first = table["sharp, as is"]
         low, high = first["interval"]
-        calibration = table.get("calibration")
-        error = (
-            ""
-            if calibration is None
-            else f", expected calibration error {100 * calibration['error']:.1f} points"
-        )
         lines.append(
             f"\n{name}: {first['shapes']} shapes, instance mIoU {100 * first['instance']:.1f} "
-            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}){error}"
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f})"
         )
+        if "calibration" in table:
+            lines.append(_calibration_line(name, table["calibration"]))
         for kind in ("by_category", "by_part") if name == MESHES else ("by_category",):
             scores = ", ".join(f"{key} {100 * value:.0f}" for key, value in first[kind].items())
             lines.append(f"\n{name}, {kind.replace('_', ' ')}: {scores}")
     if result["actions"]:
         lines += ["", *_action_lines(result["actions"])]
     return "\n".join(lines)
+
+
+def _calibration_line(name: str, curve: dict[str, Any]) -> str:
+    """How often an answer of each confidence is right, in percent."""
+    bins = zip(curve["confidence"], curve["accuracy"], curve["count"], strict=True)
+    pairs = ", ".join(f"{100 * said:.0f}: {100 * right:.0f}" for said, right, count in bins if count)
+    return (
+        f"\n{name}, confidence: right, {pairs}; expected calibration error {100 * curve['error']:.1f} points"
+    )
 
 
 def _action_lines(actions: dict[str, Any]) -> list[str]:
