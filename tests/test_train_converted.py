@@ -15,6 +15,7 @@ from partwise.encoders.asking import open_language
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.evaluate.heat_maps import heat_means
 from partwise.evaluate.labels import confusions, pooled
+from partwise.evaluate.results import read_result
 from partwise.models.openad import OpenADConfig
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import make_model, train
@@ -139,9 +140,27 @@ def test_every_kind_of_data_trains_and_notes_what_it_saw(name, model, task, root
     assert (note["dataset"], note["digest"]) == (name, data.digest("train"))
     assert config["training"]["task"] == task
     trained = open_data(root / name, task, "full").samples
+    assert config["selected_on"] == "none"  # the tiny preset takes the last weights
     assert set(config["trained_on"]) == {sample.category for sample in trained}
     expected = [label for label in affordance_labels(data.manifest) if task == "labels" or label != "none"]
     assert config["labels"] == (expected if "none" in expected or task == "heat" else [*expected, "none"])
+
+
+def test_a_run_is_scored_by_its_benchmark(root, tmp_path, capsys):
+    """From a converted set to a row in a table: closed set and zero-shot of OpenAD, the held-out pairs of GEAL."""
+    runs = {"openad": ("openad", [], 2), "pointrefer": ("laso", ["--variant", "geal"], 1)}
+    for model, (name, options, protocols) in runs.items():
+        out, data = tmp_path / model, ["--data", str(root / name)]
+        assert main(["train", model, str(out), "--preset", "tiny", *data, *options]) == 0
+        benchmark = "laso-unseen" if name == "laso" else name
+        command = ["eval", benchmark, "--model", str(out / "checkpoint"), "--root", str(root), "--seeds", "1"]
+        assert main([*command, "--out", str(out / "results")]) == 0, capsys.readouterr().err
+        results = [read_result(path) for path in sorted((out / "results").glob("*.json"))]
+        assert len(results) == protocols
+        for result in results:
+            assert result.model.selected_on == "none"
+            assert result.data.samples in (8, 23)
+            assert all(0 <= figure.value <= 1 for name, figure in result.figures.items() if name != "kld")
 
 
 @pytest.mark.parametrize("setting", ["partial", "rotated"])

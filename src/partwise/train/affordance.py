@@ -26,6 +26,7 @@ from partwise.encoders.text import TextEncoder
 from partwise.errors import InputError
 from partwise.evaluate.heat_maps import heat_means
 from partwise.evaluate.labels import confusions, pooled, predicted
+from partwise.evaluate.table import UNSELECTED
 from partwise.losses import dice_loss, focal_terms, inverse_log_weights
 from partwise.models.las import LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
@@ -248,7 +249,7 @@ def save_model(folder: Path, model: Any, config: AffordanceConfig, chosen: dict[
     }
     if config.data is not None:
         content["trained_on"] = list(config.data.categories)
-        content["selected_on"] = None if chosen["score"] is None else config.data.split
+        content["selected_on"] = UNSELECTED if chosen["score"] is None else config.data.split
     if isinstance(model, EncodedLas):
         content |= {"architecture": "las", "encoder_sha256": model.encoder_sha256, "offered_above": 0.5}
         save_checkpoint(folder, content, model.head.state_dict())
