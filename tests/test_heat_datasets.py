@@ -391,6 +391,8 @@ def test_damaged_lists_and_clouds_are_named(copy, tmp_path):
     for text, error, match in (
         (lines.split("\n", 1)[1], InputError, "23 images.*22 clouds"),
         (f"../../etc/passwd\n{lines}", InputError, "Point_Test.txt, line 1.*passwd"),
+        (f"{'x' * 300}/a.txt\n{lines}", InputError, "Point_Test.txt, line 1"),
+        (f"a\0b.txt\n{lines}", InputError, "Point_Test.txt, line 1"),
         (f"Seen/nowhere.txt\n{lines}", MissingDataError, "Point_Test.txt, line 1.*nowhere"),
     ):
         (root / "Seen" / "Point_Test.txt").write_text(text)

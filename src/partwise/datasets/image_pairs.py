@@ -19,6 +19,7 @@ from partwise.datasets.streams import (
     Words,
     check_splits,
     convert_splits,
+    lines_of,
     listed_paths,
     needed,
 )
@@ -93,9 +94,7 @@ class ListedSplit:
         """(path in the copy, object, affordance) of every image."""
         images = listed_paths(self.root, self.images)
         for name in self.beside:
-            count = len(
-                (self.root / name).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
-            )
+            count = len(lines_of(self.root / name))
             if count != len(images):
                 raise InputError(
                     f"{self.root / self.images} lists {len(images)} images, {name} has {count} lines: "

@@ -24,6 +24,8 @@ from partwise.datasets.source import (
 )
 from partwise.errors import InputError, MissingDataError, PartwiseError
 
+LONGEST_NAME = 255  # of a file, on every system in use
+
 
 @dataclass(frozen=True)
 class SplitFiles:
@@ -76,7 +78,6 @@ def convert_splits(
         root,
         [name for name in files if name in there],
         label_names=words.table(),
-        units="unit sphere",
     )
     if complete is not None:
         manifest = complete(manifest, whole)
@@ -136,9 +137,8 @@ class Tally:
         names = item.heat_names
         if item.labels is not None:
             names = [words.labels[label] for label in np.unique(item.labels)]
-        self._counts.update(
-            ["objects", f"{split} shapes", *(f"{split} shapes with {name}" for name in names)]
-        )
+        self._objects.add(item.uid)
+        self._counts.update([f"{split} shapes", *(f"{split} shapes with {name}" for name in names)])
         self._kinds.setdefault(f"{split} categories", set()).add(item.category)
 
     def add_pair(self, split: str, pair: Pair) -> None:
@@ -167,15 +167,19 @@ def listed_paths(root: Path, name: str) -> list[tuple[str, Path]]:
     Raises InputError for a path that leaves the folder. The files themselves may be missing.
     """
     found = []
-    text = (root / name).read_text(encoding="utf-8", errors="replace")
-    for number, line in enumerate(text.rstrip().splitlines(), start=1):
+    for number, line in enumerate(lines_of(root / name), start=1):
         parts = PurePosixPath(line.strip().replace("\\", "/").lstrip("/")).parts
-        if not parts or ".." in parts:
+        if not parts or ".." in parts or "\0" in line or max(map(len, parts)) > LONGEST_NAME:
             raise InputError(f"{root / name}, line {number}: {line[:80]!r} names no file of the copy")
         tails = (root.joinpath(*parts[start:]) for start in range(len(parts)))
         path = next((tail for tail in tails if tail.is_file()), root.joinpath(*parts))
         found.append((f"{root / name}, line {number}", path))
     return found
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a list; only a line feed ends one, for texts hold all sorts of separators."""
+    return path.read_text(encoding="utf-8", errors="replace").rstrip().split("\n")
 
 
 def needed(where: str, path: Path) -> Path:
