@@ -93,6 +93,11 @@ def test_geal_leaves_its_pairs_out_of_training(root):
     assert set(torch.unique(batch.heat).tolist()) <= {0.0, 1.0}
 
 
+def test_geal_is_no_variant_for_labels_that_compete(root):
+    with pytest.raises(InputError, match="whole shapes were asked for"):
+        open_data(root / "laso", "labels", "full", "geal")
+
+
 def test_training_draws_questions_1_to_14_and_evaluation_asks_question_0(root, language):
     opened = open_data(root / "laso", "heat", "full")
     config = opened.applied(preset("pointrefer", "tiny", opened.labels))

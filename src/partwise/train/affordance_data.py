@@ -82,7 +82,7 @@ def _converted(folder: Path, task: str, setting: str, variant: str | None) -> Tr
     by_pair = task == "heat" and bool(data.manifest.questions)
     keeps = None if variant is None else PAIR_FILTERS[variant]
     split = data.split("train")
-    trained, kept = cut(split, entries_of(data, "train", by_pair or keeps is not None, keeps))
+    trained, kept = cut(split, entries_of(data, "train", by_pair, keeps))
     samples = HeatSamples(split, trained, labels)
     with_none = (*(label for label in labels if label != NONE), NONE)
     return TrainingData(
