@@ -75,7 +75,8 @@ RELEASE = replace(
 )
 # Point-MAE's own pre-training, which listens to no teacher: 300 epochs of as many shapes, 10 of them the start.
 POINTMAE = replace(PAPER, steps=23_438, warmup=781, rate=1e-3, affinity_weight=0.0, diversity_weight=0.0)
-# The encoder of the shipped default, so that stage 2 at its size can start from it.
+# The encoder of the shipped default, so that stage 2 at its size can start from it. A tenth of the paper's diversity:
+# its own weight undoes the affinity between patches of a part (docs/experiments_cmat.md).
 SMALL = CmatConfig(
     PointMAEConfig(
         PatchEncoderConfig(
@@ -88,6 +89,7 @@ SMALL = CmatConfig(
     batch=16,
     rate=1e-3,
     warmup=50,
+    diversity_weight=0.02,
     teacher_pool="group",
     yaw=0.8,
 )
