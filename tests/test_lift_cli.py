@@ -61,6 +61,7 @@ def test_what_cannot_be_done_says_so(library, encoder, tmp_path, capsys):
     assert main([*command, "--max-disk-gb", "0.0000001"]) == 2
     assert "the run needs" in capsys.readouterr().err
     assert main([*command, "--preview", "sheet.tiff"]) == 2
+    assert main([*command, "--views", "5"]) == 2  # not an option that is silently lost
     assert main(["lift", str(tmp_path / "nowhere"), *command[2:]]) == 3
     assert main([*command[:5], str(tmp_path / "no_encoder"), *SMALL]) in (2, 3)
     assert not list((tmp_path / "out").glob("manifest.json"))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import lift_helpers
@@ -70,6 +71,13 @@ def test_a_cluster_that_is_too_small_is_told():
         _check_size({"CPU": 2.0}, on_gpu)
     with pytest.raises(InputError, match="workers must be 1 or more"):
         RunConfig(engine="ray", workers=0)
+
+
+def test_gpus_of_a_cluster_are_for_encoders(tmp_path):
+    lift_helpers.write_shapes(tmp_path / "in", 1)
+    inputs, config = find_inputs([tmp_path / "in"]), replace(CONFIG, drawn_on="cuda")
+    with pytest.raises(InputError, match="drawn on CPUs"):
+        lift_library(inputs, tmp_path / "out", config, lift_helpers.open_colours, RunConfig(engine="ray"))
 
 
 def test_without_ray_the_extra_is_named(tmp_path, monkeypatch):

@@ -47,8 +47,8 @@ class Lift:
     """Cameras, picture size, points, patches, visibility and pooling as that source has them."""
     cameras: str | None = None
     """Another layout: cmat_paper, cmat_release, cops, find3d, patchalign3d, pointclipv2, or uniform (see views)."""
-    views: int = 12
-    """Cameras of the layout "uniform"."""
+    views: int | None = None
+    """Cameras of the layout "uniform", 12 if not said."""
     size: int | None = None
     """Side of a picture in pixels, instead of the preset's."""
     points: int | None = None
@@ -137,14 +137,20 @@ class Lift:
 
     def _opened(self) -> tuple[LiftConfig, Callable[[], DenseEncoder], DenseEncoder]:
         """The settings, what opens the encoder in a worker, and the encoder itself."""
+        from partwise.lift.cameras import UNIFORM
         from partwise.lift.lifting import PRESETS
         from partwise.lift.precompute import EncoderConfig
 
         preset = PRESETS[self.preset]
+        cameras = self.cameras or preset.cameras
+        if self.views is not None and cameras != UNIFORM:
+            raise InputError(
+                f"the layout {cameras!r} has its own views: use --cameras {UNIFORM} with --views"
+            )
         config = replace(
             preset,
-            cameras=self.cameras or preset.cameras,
-            views=self.views,
+            cameras=cameras,
+            views=preset.views if self.views is None else self.views,
             size=preset.size if self.size is None else self.size,
             points=preset.points if self.points is None else self.points,
             groups=preset.groups if self.groups is None else self.groups,

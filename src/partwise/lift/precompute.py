@@ -162,6 +162,10 @@ def lift_library(
     Raises InputError if the disk is too small before anything is written, and what `open_encoder` raises.
     """
     run, folder, begin = run or RunConfig(), Path(folder), time.monotonic()
+    if run.engine == "ray" and config.drawn_on != "cpu":
+        raise InputError(
+            f"on Ray, pictures are drawn on CPUs, not on {config.drawn_on!r}: leave the GPUs to encoders"
+        )
     encoder = open_encoder()
     settings, width = config.settings(encoder), encoder.width
     unit = UnitSettings(
