@@ -78,6 +78,8 @@ def test_ten_shapes_are_learned(pack, embedder, tmp_path):
     with (tmp_path / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    config = open_checkpoint(tmp_path / "checkpoint").config
+    assert (config["trained_on"], config["selected_on"]) == (["table"], "none")
     segmenter = Segmenter.from_pretrained(tmp_path / "checkpoint")
     from partwise.evaluate.conditions import Condition
     from partwise.evaluate.parts import evaluate_parts, mean_scores

@@ -68,6 +68,10 @@ class Pack:
             points, self._labels[index].astype(np.int16), parts, shape["category"], shape["uid"]
         )
 
+    def categories(self) -> list[str]:
+        """The categories of its shapes, sorted."""
+        return sorted({shape["category"] for shape in self._shapes})
+
     def phrases(self) -> list[str]:
         """Every name, coarse name and synonym of every part, sorted."""
         found = set()

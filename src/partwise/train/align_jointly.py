@@ -104,5 +104,5 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
         if done or state.step % config.text.save_every == 0:
             state.save(out, asdict(config))
     bar.close()
-    align_text.save_model(out / "checkpoint", module.alignment, config.text, embedder)
+    align_text.save_model(out / "checkpoint", module.alignment, config.text, embedder, pack.categories())
     return out / "checkpoint"

@@ -5,6 +5,7 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -101,7 +102,7 @@ def train(
             state.save(out, asdict(config))
     bar.close()
     if workers.first:
-        save_model(out / "checkpoint", averaged, config, embedder)
+        save_model(out / "checkpoint", averaged, config, embedder, pack.categories())
     workers.stop()
     return out / "checkpoint"
 
@@ -262,8 +263,17 @@ def segmenter_config(module: Alignment, config: AlignTextConfig, embedder: Phras
     return replace(common, propagation="decoder", temperature=round(temperature, 5))
 
 
-def save_model(folder: Path, module: Alignment, config: AlignTextConfig, embedder: PhraseEmbedder) -> None:
-    """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config."""
+def save_model(
+    folder: Path,
+    module: Alignment,
+    config: AlignTextConfig,
+    embedder: PhraseEmbedder,
+    categories: Sequence[str],
+) -> None:
+    """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config.
+
+    categories  of the shapes it was trained on; nothing was selected, the last weights are kept
+    """
     architecture = "pointalign3d" if isinstance(module.model, PointAlign3D) else "patchalign3d"
     save_checkpoint(
         folder,
@@ -272,6 +282,8 @@ def save_model(folder: Path, module: Alignment, config: AlignTextConfig, embedde
             "model": asdict(config.model),
             "segmenter": asdict(segmenter_config(module, config, embedder)),
             "training": asdict(config),
+            "trained_on": list(categories),
+            "selected_on": "none",
         },
         module.model.state_dict(),
     )
