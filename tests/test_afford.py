@@ -225,6 +225,14 @@ def test_four_shapes_are_learned(folder):
     assert last < 0.5 * first
 
 
+def test_a_batch_asks_as_many_questions_as_it_should(segmenter):
+    config = replace(CONFIG, questions=30)  # more than there are actions
+    batch = recipe.make_batch(config, recipe.Sources.of(config, segmenter), 0)
+    assert batch.prompt.vectors.shape[:2] == batch.offered.shape == (config.batch, 30)
+    assert batch.offered.any(dim=1).all()
+    assert not batch.offered.all()
+
+
 def test_evaluation_knows_a_perfect_answer_from_none(segmenter):
     samples = list(recipe.shapes(CONFIG, 6, 99))
     scores, offers = evaluate_heat(segmenter, samples)

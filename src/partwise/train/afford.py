@@ -320,6 +320,7 @@ def _row(config: AffordConfig, sources: Sources, step: int, slot: int) -> _Row:
     absent = [a for a in ACTIONS if unrelated(a, sample.affordances)]
     asked = rng.permutation(offered)[: max(1, config.questions // 2)].tolist()
     asked += rng.permutation(absent)[: config.questions - len(asked)].tolist()
+    asked = (asked * config.questions)[: config.questions]  # a shape with few questions is asked them again
     target = np.zeros((config.points, config.questions), dtype=np.float32)
     for column, action in enumerate(asked):
         if action in offered:
