@@ -38,7 +38,7 @@ KINDS = ("image", "both")
 SHOWN, TESTED = 8, 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shown(Phrases):
     """Phrases with pictures (T,R,Q,V), one of R at random; their words are given too, or not."""
 
@@ -83,7 +83,7 @@ def probe_prompts(
     model = make_model(config, language)
     take_encoder(model, checkpoint)
     plain = Phrases.of(config, model, language)
-    phrases = Shown(config, plain.table, plain.rows, words, pictures[0])
+    phrases = Shown(config, plain.table, plain.rows, words=words, pictures=pictures[0])
     batches = Batches(config, samples[0], model)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
     ones = torch.ones(len(config.labels))
