@@ -1,6 +1,7 @@
 """The experiments on LM-AD: one benchmark, one budget, several models, three seeds; results, tables and pictures.
 
     python scripts/lmad_experiments.py run out/lmad            # resumes; each finished run leaves a JSON file
+    python scripts/lmad_experiments.py run out/lmad aqm-3-started 1 CHECKPOINT    # of `partwise train cmat`
     python scripts/lmad_experiments.py report out/lmad         # benchmarks/results/lmad.json and the plot
     python scripts/lmad_experiments.py sentences out/lmad      # the trained models, asked in whole sentences
     python scripts/lmad_experiments.py attention out/lmad      # maps of the middle blocks and the attention lift
@@ -90,8 +91,11 @@ def lmad(blocks: int, **changes: object) -> LMADConfig:
     return replace(base, blocks=blocks, **changes)
 
 
-def arms() -> dict[str, AffordanceConfig]:
-    """Name -> settings. All see the same shapes in the same order for as many steps."""
+def arms(start: str = "") -> dict[str, AffordanceConfig]:
+    """Name -> settings. All see the same shapes in the same order for as many steps.
+
+    start  a checkpoint of `partwise train cmat`, on whose encoder the arms "...-started" stand
+    """
     models = {
         "cosine": OpenADConfig(ENCODER, MINILM.width),
         "xattn": lmad(0),
@@ -101,6 +105,8 @@ def arms() -> dict[str, AffordanceConfig]:
         "closed": ClosedSetConfig(ENCODER, len(LABELS)),
         "aqm-3-bert-insert": lmad(3, insert="bert"),
         "cosine-transformer": OpenADConfig(TRANSFORMER, MINILM.width),
+        "cosine-started": OpenADConfig(TRANSFORMER, MINILM.width),
+        "aqm-3-started": lmad(3, backbone=TRANSFORMER),
         "aqm-3-transformer": lmad(3, backbone=TRANSFORMER),
         "aqm-12-random": lmad(12, language=replace(MINILM, layers=12)),
         "aqm-6-random": lmad(6),
@@ -119,6 +125,8 @@ def arms() -> dict[str, AffordanceConfig]:
     for name in found:
         if name.endswith("random"):
             found[name] = replace(found[name], random_language=True)
+        if name.endswith("started"):
+            found[name] = replace(found[name], start=start)
     sentences = tuple((sentence,) for sentence in SENTENCES)
     found["aqm-3-sentences"] = replace(found["aqm-3"], wordings=sentences)
     return found
@@ -138,12 +146,12 @@ def packs(out: Path) -> tuple[HeatPack, HeatPack]:
     return HeatPack(out / "train"), HeatPack(out / "test")
 
 
-def run(out: Path, names: Sequence[str], seeds: Sequence[int]) -> None:
+def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") -> None:
     """Train and test every arm with every seed that has no result yet."""
     torch.set_num_threads(1)
     training, test = packs(out)
     encoder = open_language()
-    configs = arms()
+    configs = arms(start)
     for seed in seeds:
         for name in names:
             result = out / f"{name}-{seed}.json"
@@ -401,7 +409,7 @@ def main() -> None:
     if what == "run":
         names = sys.argv[3].split(",") if len(sys.argv) > 3 else MAIN
         seeds = [int(s) for s in sys.argv[4].split(",")] if len(sys.argv) > 4 else SEEDS
-        run(out, names, seeds)
+        run(out, names, seeds, sys.argv[5] if len(sys.argv) > 5 else "")
     else:
         {"report": report, "attention": attention, "sentences": sentences}[what](out)
 
