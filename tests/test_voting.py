@@ -40,6 +40,17 @@ def test_pieces_hang_together_though_vertices_repeat():
     )
 
 
+def test_vertices_that_no_face_names_do_not_weld_the_others():
+    mesh = boxes(3)
+    points = np.concatenate([[[np.nan, 0, 0], [1e12, 0, 0]], np.asarray(mesh.vertices)])
+    assert len(np.unique(mesh_pieces(points, np.asarray(mesh.faces) + 2))) == 3
+    for scale, shift in ((1e-9, 0.0), (1e9, 0.0), (1.0, 1e6)):
+        assert (
+            len(np.unique(mesh_pieces(np.asarray(mesh.vertices) * scale + shift, np.asarray(mesh.faces))))
+            == 3
+        )
+
+
 def test_superpoints_are_the_smooth_sides_of_a_cloud():
     box = trimesh.creation.box((1, 1, 1))
     points, _ = trimesh.sample.sample_surface(box, 12_000, seed=0)

@@ -28,9 +28,14 @@ def mesh_pieces(
     points: Float64[np.ndarray, "N 3"], faces: Int64[np.ndarray, "F 3"], crease: float | None = None
 ) -> Int32[np.ndarray, "F"]:
     """The connected piece of each face (F,), over welded vertices; edges bent by more than `crease` degrees part it."""
-    extent = float(np.ptp(points, axis=0).max()) or 1.0
-    _, welded = np.unique(np.round(points / (WELD * extent)).astype(np.int64), axis=0, return_inverse=True)
-    corners = welded.reshape(-1)[faces]
+    used = np.unique(faces)  # a vertex that no face names may be anything, NaN included
+    extent = float(np.ptp(points[used], axis=0).max()) or 1.0
+    cell = np.round(points[used] / (WELD * extent)).astype(np.int64)
+    cell -= cell.min(axis=0)
+    # Less than 2**20 cells along each axis: one number names a cell, and sorts faster than three.
+    welded = np.zeros(len(points), dtype=np.int64)
+    welded[used] = np.unique((cell[:, 0] << 40) | (cell[:, 1] << 20) | cell[:, 2], return_inverse=True)[1]
+    corners = welded[faces]
     edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     face = np.tile(np.arange(len(faces)), 3)
     order = np.lexsort((edges[:, 1], edges[:, 0]))
