@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from partwise.points import normals_from
+from partwise.points import face_normals, normals_from
 
 # Vertices this close, in parts of the largest extent, are one: files repeat vertices along seams of texture and normal.
 WELD = 1e-5
@@ -43,7 +43,7 @@ def mesh_pieces(
     same = (edges[1:] == edges[:-1]).all(axis=1)
     a, b = face[:-1][same], face[1:][same]
     if crease is not None:
-        normal = _face_normals(points[faces])
+        normal = face_normals(points[faces])
         # Winding is not to be trusted, so a face may bend either way; a flat fold shows in neither.
         smooth = np.abs((normal[a] * normal[b]).sum(axis=1)) >= np.cos(np.deg2rad(crease))
         a, b = a[smooth], b[smooth]
@@ -71,8 +71,3 @@ def _linked(a: Int64[np.ndarray, "L"], b: Int64[np.ndarray, "L"], count: int) ->
     """The number (M,) of the connected group of each of `count` things, given the links between them."""
     links = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
     return connected_components(links, directed=False)[1].astype(np.int32)
-
-
-def _face_normals(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F 3"]:
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)

@@ -214,6 +214,12 @@ def normals_from(
     return np.linalg.eigh(around.transpose(0, 2, 1) @ around)[1][:, :, 0]
 
 
+def face_normals(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F 3"]:
+    """Unit normal (F,3) of each triangle by its winding; zero for one without area. A scale of 1e-9 is no such case."""
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+
+
 def sample_surface(
     vertices: Float64[np.ndarray, "N 3"],
     faces: Int64[np.ndarray, "F 3"],

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Float64, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from partwise.datasets.procedural import CATEGORIES
@@ -20,6 +20,7 @@ from partwise.encoders.pixels import PictureEncoder, picture_tokens
 from partwise.errors import InputError
 from partwise.lift.cameras import on_sphere, perspective
 from partwise.lift.render import MeshScene
+from partwise.points import face_normals
 from partwise.shape import Shape
 
 # What covers the place of the action, in red, green, blue.
@@ -123,15 +124,10 @@ def action_picture(
     seen = start[shown] + direction[shown] * depth[shown, None]
     frame = scene.frame
     places = (seen.astype(np.float64) @ frame.rotation) / frame.scale + frame.centre
-    normals = _face_normals(surface.vertices[surface.faces[face[shown]]])
+    normals = face_normals(surface.vertices[surface.faces[face[shown]]])
     # A surface seen from behind has its normal towards the object's inside; heat is asked of the side that is seen.
     towards = (normals * (direction[shown] @ frame.rotation)).sum(axis=1, keepdims=True)
     normals = np.where(towards > 0, -normals, normals)
     heat = thing.heat(places, normals, surface.face_part[face[shown]])[:, thing.affordances().index(action)]
     color[shown] += heat[:, None] * (HAND - color[shown])
     return color.round().astype(np.uint8).reshape(size, size, 3), float(heat.sum())
-
-
-def _face_normals(corners: Float64[np.ndarray, "M 3 3"]) -> Float64[np.ndarray, "M 3"]:
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-12)
