@@ -123,7 +123,9 @@ def test_a_process_killed_outright_resumes_bit_for_bit(pack, embedder, tmp_path)
     script = (
         "import sys; from pathlib import Path; import os, signal\n"
         "sys.path.insert(0, sys.argv[3]); import test_train as t\n"
-        "import partwise.train.state as state\n"
+        "import partwise.train.state as state, torch\n"
+        # As many threads as here: other tests may have set them, and sums of other lengths end in other bits.
+        f"torch.set_num_threads({torch.get_num_threads()})\n"
         "save = state.TrainingState.save\n"
         "def save_and_die(self, folder, config):\n"
         "    save(self, folder, config)\n"
