@@ -38,7 +38,8 @@ from cmat_setup import (
     packs,
     stored_patches,
 )
-from lmad_experiments import CATEGORIES, IMAGES, LABELS, summary
+from lmad_experiments import IMAGES, summary
+from lmad_setup import CATEGORIES, LABELS
 from machine import RESULTS, save
 
 from partwise.datasets.heat_pack import HeatPack

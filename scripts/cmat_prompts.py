@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from cmat_setup import POINTS
-from lmad_experiments import CATEGORIES
+from lmad_setup import CATEGORIES
 
 from partwise.datasets.sample import Sample
 from partwise.encoders.asking import make_prompt

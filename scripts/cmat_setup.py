@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lmad_experiments import CATEGORIES
+from lmad_setup import CATEGORIES
 
 from partwise.datasets.heat_pack import HeatPack, write_heat_pack
 from partwise.datasets.procedural import ProceduralShapes

@@ -1,12 +1,13 @@
 """The experiments on LM-AD: one benchmark, one budget, several models, three seeds; results, tables and pictures.
 
     python scripts/lmad_experiments.py run out/lmad            # resumes; each finished run leaves a JSON file
-    python scripts/lmad_experiments.py run out/lmad aqm-3-started 1 CHECKPOINT    # of `partwise train cmat`
+    python scripts/lmad_experiments.py run out/lmad aqm-3-started 1,2,3 "FOLDER, seed {seed}/checkpoint"
+                                                               # checkpoints of `partwise train cmat`, one a seed
     python scripts/lmad_experiments.py report out/lmad         # benchmarks/results/lmad.json and the plot
     python scripts/lmad_experiments.py sentences out/lmad      # the trained models, asked in whole sentences
     python scripts/lmad_experiments.py attention out/lmad      # maps of the middle blocks and the attention lift
 
-The data are procedural shapes of 14 categories with 12 labels; everything else is in the constants below.
+The data are procedural shapes of 14 categories with 12 labels; shapes, models and budget are in lmad_setup.py.
 """
 
 from __future__ import annotations
@@ -24,135 +25,45 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from lmad_pictures import attention_picture, depth_plot
+from lmad_setup import (
+    BATCH,
+    CATEGORIES,
+    LABELS,
+    MAIN,
+    POINTS,
+    SEEDS,
+    SENTENCES,
+    STEPS,
+    SYNONYMS,
+    TEST_EACH,
+    TRAIN_EACH,
+    arms,
+    lmad,
+    packs,
+)
 from machine import save
 
-from partwise.datasets.heat_pack import HeatPack, write_heat_pack
-from partwise.datasets.procedural import ProceduralShapes
-from partwise.datasets.world.surface import Scan
+from partwise.datasets.heat_pack import HeatPack
 from partwise.encoders.asking import make_prompt, open_language
 from partwise.encoders.bert import BertText
 from partwise.encoders.prompt import Prompt
 from partwise.evaluate.labels import confusions, make_case, pooled, pooled_interval
 from partwise.files import atomic_path
-from partwise.models.backbones import TokensConfig
-from partwise.models.lmad import LMAD, MINILM, LMADConfig
-from partwise.models.openad import ClosedSetConfig, OpenADConfig
-from partwise.models.pointnet2 import PointNet2Config
+from partwise.models.lmad import LMAD
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import train
-from partwise.train.affordance_presets import AffordanceConfig, small
 
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "lmad.json"
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
-CATEGORIES = (
-    *("mug", "bottle", "kettle", "bucket", "chair", "sofa", "bed"),
-    *("table", "laptop", "monitor", "knife", "scissors", "door", "microwave"),
-)
-LABELS = (
-    "grasp",
-    "contain",
-    "open",
-    "support",
-    "press",
-    "move",
-    "sit",
-    "pour",
-    "cut",
-    "lay",
-    "display",
-    "none",
-)
-# OpenAD's zero-shot words where it has one for the label; "pour", which it uses itself, becomes "tip".
-SYNONYMS = (
-    *("grab", "accommodate", "unlock", "bear", "thumb", "reposition"),
-    *("take a seat", "tip", "slice", "rest", "demonstrate", "none"),
-)
-SENTENCES = (*(f"where would you {label} this" for label in LABELS[:-1]), "none")
-POINTS, TRAIN_EACH, TEST_EACH = 512, 20, 8
-STEPS, BATCH, SEEDS = 480, 4, (1, 2, 3)
-
-ENCODER = PointNet2Config(centers=(128, 32), width=8, neighbours=8)
-TRANSFORMER = TokensConfig(
-    groups=32,
-    group_size=16,
-    token_width=48,
-    token_hidden=(16, 32, 64),
-    depth=3,
-    heads=4,
-    drop_path=0.0,
-    out=32,
-)
-
-
-def lmad(blocks: int, **changes: object) -> LMADConfig:
-    """LM-AD around MiniLM in the size of these experiments."""
-    base = LMADConfig(ENCODER, MINILM, point_width=64, decoder_heads=4, blocks=0, dropout=0.0)
-    return replace(base, blocks=blocks, **changes)
-
-
-def arms(start: str = "") -> dict[str, AffordanceConfig]:
-    """Name -> settings. All see the same shapes in the same order for as many steps.
-
-    start  a checkpoint of `partwise train cmat`, on whose encoder the arms "...-started" stand
-    """
-    models = {
-        "cosine": OpenADConfig(ENCODER, MINILM.width),
-        "xattn": lmad(0),
-        "aqm-1": lmad(1),
-        "aqm-3": lmad(3),
-        "aqm-6": lmad(6),
-        "closed": ClosedSetConfig(ENCODER, len(LABELS)),
-        "aqm-3-bert-insert": lmad(3, insert="bert"),
-        "cosine-transformer": OpenADConfig(TRANSFORMER, MINILM.width),
-        "cosine-started": OpenADConfig(TRANSFORMER, MINILM.width),
-        "aqm-3-started": lmad(3, backbone=TRANSFORMER),
-        "aqm-3-transformer": lmad(3, backbone=TRANSFORMER),
-        "aqm-12-random": lmad(12, language=replace(MINILM, layers=12)),
-        "aqm-6-random": lmad(6),
-    }
-    found = {
-        name: replace(
-            small(model, STEPS),
-            labels=LABELS,
-            points=POINTS,
-            batch=BATCH,
-            save_every=150,
-            validate_every=STEPS,
-        )
-        for name, model in models.items()
-    }
-    for name in found:
-        if name.endswith("random"):
-            found[name] = replace(found[name], random_language=True)
-        if name.endswith("started"):
-            found[name] = replace(found[name], start=start)
-    sentences = tuple((sentence,) for sentence in SENTENCES)
-    found["aqm-3-sentences"] = replace(found["aqm-3"], wordings=sentences)
-    return found
-
-
-MAIN = ("cosine", "xattn", "aqm-1", "aqm-3", "aqm-6")
-
-
-def packs(out: Path) -> tuple[HeatPack, HeatPack]:
-    """Training and test shapes, made once: other seeds, the same categories."""
-    for name, seed, each in (("train", 11, TRAIN_EACH), ("test", 12, TEST_EACH)):
-        folder = out / name
-        if not (folder / "shapes.json").is_file():
-            count = each * len(CATEGORIES)
-            world = ProceduralShapes(seed, CATEGORIES, Scan(points=POINTS), count)
-            write_heat_pack(folder, (world[index] for index in range(count)), POINTS)
-    return HeatPack(out / "train"), HeatPack(out / "test")
-
 
 def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") -> None:
-    """Train and test every arm with every seed that has no result yet."""
+    """Train and test every arm with every seed that has no result yet. `start` may name "{seed}"."""
     torch.set_num_threads(1)
     training, test = packs(out)
     encoder = open_language()
-    configs = arms(start)
     for seed in seeds:
+        configs = arms(start.format(seed=seed))
         for name in names:
             result = out / f"{name}-{seed}.json"
             if result.is_file():
