@@ -38,6 +38,8 @@ from lmad_setup import (
     TEST_EACH,
     TRAIN_EACH,
     arms,
+    case_of,
+    colors_of,
     lmad,
     packs,
 )
@@ -47,8 +49,9 @@ from partwise.datasets.heat_pack import HeatPack
 from partwise.encoders.asking import make_prompt, open_language
 from partwise.encoders.bert import BertText
 from partwise.encoders.prompt import Prompt
-from partwise.evaluate.labels import confusions, make_case, pooled, pooled_interval
+from partwise.evaluate.labels import confusions, pooled, pooled_interval
 from partwise.files import atomic_path
+from partwise.models.backbones import reads_colors
 from partwise.models.lmad import LMAD
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import train
@@ -60,7 +63,6 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") -> None:
     """Train and test every arm with every seed that has no result yet. `start` may name "{seed}"."""
     torch.set_num_threads(1)
-    training, test = packs(out)
     encoder = open_language()
     for seed in seeds:
         configs = arms(start.format(seed=seed))
@@ -68,6 +70,7 @@ def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") 
             result = out / f"{name}-{seed}.json"
             if result.is_file():
                 continue
+            training, test = packs(out, colors_of(name))
             config = replace(configs[name], seed=seed)
             started = time.process_time()
             folder = train(config, training, out / f"{name}-{seed}", encoder)
@@ -78,12 +81,17 @@ def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") 
                 "train_cpu_s": round(trained, 1),
                 **measure(folder, test, encoder),
             }
+            if colors_of(name) == "typical":  # what it makes of colours that say nothing of the parts
+                astray = measure(folder, packs(out, "boundary")[1], encoder)
+                content["other colors"] = {key: astray[key] for key in ("closed", "zeroshot")}
             content["test_cpu_s"] = round(time.process_time() - started - trained, 1)
             with atomic_path(result) as temporary:
                 temporary.write_text(json.dumps(content), encoding="utf-8")
             (out / f"{name}-{seed}" / "state.safetensors").unlink()
             print(
-                name, seed, {key: value["miou"] for key, value in content.items() if isinstance(value, dict)}
+                name,
+                seed,
+                {key: value["miou"] for key, value in content.items() if key in ("closed", "zeroshot")},
             )
 
 
@@ -92,10 +100,8 @@ def measure(folder: Path, test: HeatPack, encoder: BertText) -> dict[str, object
     checkpoint = open_pretrained(folder)
     model = build_model(checkpoint)
     sentences = bool(checkpoint.config["training"]["wordings"])
-    cases = [
-        make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
-        for index, sample in enumerate(test)
-    ]
+    setting, colored = checkpoint.config["training"]["setting"], reads_colors(model.config)
+    cases = [case_of(index, sample, setting, colored) for index, sample in enumerate(test)]
     found: dict[str, object] = {"parameters": sum(p.numel() for p in model.parameters())}
     asked = {"closed": SENTENCES if sentences else LABELS, "zeroshot": SYNONYMS}
     if checkpoint.config["architecture"] == "closedset":
@@ -123,10 +129,7 @@ def sentences(out: Path) -> None:
     torch.set_num_threads(1)
     _, test = packs(out)
     encoder = open_language()
-    cases = [
-        make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
-        for index, sample in enumerate(test)
-    ]
+    cases = [case_of(index, sample) for index, sample in enumerate(test)]
     for seed in SEEDS:
         for name in ("cosine", "aqm-1", "aqm-6"):
             result = out / f"{name}-{seed}.json"
@@ -235,7 +238,7 @@ def chance_miou(test: HeatPack, kind: str) -> float:
     rng = np.random.default_rng(0)
     tables = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
     for index, sample in enumerate(test):
-        case = make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
+        case = case_of(index, sample)
         guess = (
             rng.integers(0, len(LABELS), POINTS)
             if kind == "random label"
@@ -258,7 +261,7 @@ def attention_lifts(model: LMAD, test: HeatPack, encoder: BertText) -> dict[str,
     lifts, per_label = [], {label: [] for label in LABELS[:-1]}
     per_block: dict[int, list[float]] = {block: [] for block in looking}
     for index, sample in enumerate(test):
-        case = make_case(sample, LABELS, POINTS, "full", np.random.default_rng([977, index]))
+        case = case_of(index, sample)
         embedding = model(torch.from_numpy(case.points)[None])
         attention = model.attention(embedding, prompt)
         maps = word_maps(attention, prompt, middle)
@@ -300,7 +303,7 @@ def attention(out: Path) -> None:
     pictures = []
     for category, label in (("mug", "contain"), ("chair", "sit"), ("knife", "cut"), ("laptop", "display")):
         index = next(i for i, sample in enumerate(test) if sample.category == category)
-        case = make_case(test[index], LABELS, POINTS, "full", np.random.default_rng([977, index]))
+        case = case_of(index, test[index])
         prompt = make_prompt([label], "ids", encoder)
         with torch.inference_mode():
             maps = word_maps(

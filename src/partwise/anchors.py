@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int32, Int64
 from torch import Tensor
 
-from partwise.points import choose, fit_box, nearest_assignment, sample_surface
+from partwise.errors import InputError
+from partwise.points import choose, fit_box, nearest_assignment, sample_surface, with_colors
 from partwise.shape import Shape, canonical_transform
 
 # Fewer distinct points than one patch holds: an answer is still given, with a warning.
@@ -22,6 +23,7 @@ class Anchors:
 
     canonical (M,3) and original (M,3) positions; point_row (N,) and face_row (F,) as in Segmentation;
     place (M,) is the face each anchor lies on, or the input point it is in a cloud;
+    corner_weights (M,3) places it between the corners of that face, None for a cloud;
     face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud
     """
 
@@ -31,6 +33,7 @@ class Anchors:
     point_row: Int32[np.ndarray, "N"]
     face_row: Int32[np.ndarray, "F"] | None
     place: Int64[np.ndarray, "M"]
+    corner_weights: Float64[np.ndarray, "M 3"] | None
     face_groups: Int64[np.ndarray, "M"] | None
     warnings: tuple[str, ...]
 
@@ -42,9 +45,9 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
     smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
     """
     rng = np.random.default_rng(seed)
-    rotation = shape.to_y_up()
+    rotation, corner_weights = shape.to_y_up(), None
     if shape.faces is not None:
-        original, place, _ = sample_surface(shape.points, shape.faces, count, rng)
+        original, place, corner_weights = sample_surface(shape.points, shape.faces, count, rng)
         reference, warnings = original, ()
     else:
         finite = np.flatnonzero(shape.finite)
@@ -60,7 +63,28 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
     else:
         point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
         place = finite[chosen]
-    return Anchors(canonical, original, transform, point_row, face_row, place, groups, warnings)
+    return Anchors(
+        canonical, original, transform, point_row, face_row, place, corner_weights, groups, warnings
+    )
+
+
+def colored_anchors(shape: Shape, anchors: Anchors) -> Float32[np.ndarray, "M 6"]:
+    """Canonical places of the anchors with the shape's colours there behind them, for models that read both.
+
+    Raises InputError if the shape has none: white everywhere would be an answer to another question.
+    """
+    geometry = shape.geometry
+    if geometry.colors is None and geometry.face_material is None:
+        raise InputError(
+            f"{shape.source} has no colours, and this model was trained with them: give a shape with colours of "
+            "points, materials or textures, or ask a model that reads places alone"
+        )
+    if anchors.corner_weights is None:
+        assert geometry.colors is not None  # only meshes have materials
+        rgba = geometry.colors[anchors.place]
+    else:
+        rgba = geometry.surface_colors(anchors.place, anchors.corner_weights)
+    return with_colors(anchors.canonical, rgba[:, :3].astype(np.float32) / 255)
 
 
 def with_face_means(

@@ -279,6 +279,16 @@ def fit_box(points: Float64[np.ndarray, "N 3"], box: str) -> tuple[Float64[np.nd
     return centre, 1.0 / (reach * float(np.sqrt(np.einsum("nc,nc->n", offset, offset).max())))
 
 
+def with_colors(
+    points: Float32[np.ndarray, "N 3"], colors: Float32[np.ndarray, "N 3"]
+) -> Float32[np.ndarray, "N 6"]:
+    """Places (N,3) with their RGB (N,3) in 0..1 behind them, as models of 6 channels read them.
+
+    Colours become -1..1, so that they count about as much as places in the unit sphere.
+    """
+    return np.concatenate([points, 2 * colors - 1], axis=1)
+
+
 def random_rotation(rng: np.random.Generator, kind: str = "full") -> Float32[np.ndarray, "3 3"]:
     """A rotation matrix: kind "yaw" turns about +Y, "full" is uniform over SO(3)."""
     if kind == "yaw":

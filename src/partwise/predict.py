@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
-from partwise.anchors import Anchors, sample_anchors, with_face_means
+from partwise.anchors import Anchors, colored_anchors, sample_anchors, with_face_means
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.prompt import Prompt
@@ -20,6 +20,7 @@ from partwise.encoders.prompts import clean_phrases
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
+from partwise.models.backbones import reads_colors
 from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
 from partwise.models.pointmae import PointMAE
@@ -205,7 +206,9 @@ class Segmenter:
             if isinstance(self.model, SeesShapes):
                 embedding = self.model.see(shape, anchors, seed)
             else:
-                embedding = self.model(torch.from_numpy(anchors.canonical)[None].to(device))
+                colored = reads_colors(getattr(self.model, "config", None))
+                seen = colored_anchors(shape, anchors) if colored else anchors.canonical
+                embedding = self.model(torch.from_numpy(seen)[None].to(device))
         return Look(shape, anchors, embedding, count, seed)
 
     def segment(

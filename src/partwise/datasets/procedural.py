@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from partwise.datasets.paint import KINDS, paint
 from partwise.datasets.sample import Sample
 from partwise.datasets.world import (
     appliances,
@@ -154,7 +155,8 @@ class ProceduralShapes:
     """`length` shapes of the world, made when asked for; the categories take turns.
 
     `categories` defaults to `training_categories()`. `heat=False` leaves the affordances out, which saves
-    time. Shape `index` is the same in every process and in any order of access.
+    time. `colors`, "boundary" or "typical", gives simulated colours (`paint`) and leaves the shapes as they are.
+    Shape `index` is the same in every process and in any order of access.
 
     >>> chairs = ProceduralShapes(seed=1, categories=["chair"], length=2)
     >>> chairs[0].points.shape, chairs[0].category
@@ -171,12 +173,16 @@ class ProceduralShapes:
         scan: Scan | None = None,
         length: int = 10_000,
         heat: bool = True,
+        colors: str | None = None,
     ) -> None:
         self.categories = tuple(training_categories() if categories is None else categories)
         unknown = [name for name in self.categories if name not in CATEGORIES]
         if unknown or not self.categories:
             raise InputError(f"unknown categories {unknown}: use some of {', '.join(CATEGORIES)}")
+        if colors is not None and colors not in KINDS:
+            raise InputError(f"unknown colours {colors!r}: use one of {', '.join(KINDS)}, or None")
         self.seed, self.scan, self.length, self.heat = seed, scan or Scan(), length, heat
+        self.colors = colors
 
     def __len__(self) -> int:
         return self.length
@@ -193,12 +199,12 @@ class ProceduralShapes:
             raise IndexError(f"index {index} is not within 0..{self.length - 1}")
         rng = self._dice(index, 1)
         assembly = self.assembly(index)
-        return self._sample(
-            assembly, rng, f"procedural/{self.categories[index % len(self.categories)]}/{self.seed}/{index}"
-        )
+        uid = f"procedural/{self.categories[index % len(self.categories)]}/{self.seed}/{index}"
+        sample = self._sample(assembly, rng, uid)
+        return sample if self.colors is None else paint(sample, self.colors, self._dice(index, 2))
 
     def _dice(self, index: int, stream: int) -> np.random.Generator:
-        # Two streams, so that another scan of the same seed shows the same object.
+        # Streams of their own, so that another scan or other colours of the same seed show the same object.
         return np.random.default_rng([self.seed, index, stream])
 
     def _sample(self, assembly: Assembly, rng: np.random.Generator, uid: str) -> Sample:

@@ -36,6 +36,7 @@ class Sample:
     uid          the same for the same shape, drawn the same way
     affordances  the actions that the columns of heat stand for
     heat         (N,A) how well each point serves each action, 0..1
+    colors       (N,3) RGB, 0..1, where the data have them
     """
 
     points: Float32[np.ndarray, "N 3"]
@@ -46,6 +47,7 @@ class Sample:
     uid: str
     affordances: tuple[str, ...]
     heat: Float32[np.ndarray, "N A"]
+    colors: Float32[np.ndarray, "N 3"] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.points)
@@ -54,6 +56,8 @@ class Sample:
                 f"heat is {self.heat.shape} for {n} points and {len(self.affordances)} affordances: "
                 "give one row for each point and one column for each affordance"
             )
+        if self.colors is not None and self.colors.shape != (n, 3):
+            raise InputError(f"colors are {self.colors.shape} for {n} points: give red, green, blue for each")
         if n and not -1 <= self.labels.min() <= self.labels.max() < len(self.parts):
             raise InputError(
                 f"labels lie in {self.labels.min()}..{self.labels.max()} with {len(self.parts)} parts: "

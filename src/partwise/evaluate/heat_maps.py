@@ -13,6 +13,7 @@ from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
 from partwise.evaluate.labels import NONE, make_case, predicted
 from partwise.metrics.heat import HeatMeans, HeatTally, official_means
+from partwise.models.backbones import reads_colors
 
 
 @torch.inference_mode()
@@ -33,10 +34,10 @@ def heat_means(
     """
     model.eval()
     device = next(model.parameters()).device
-    tally, some = HeatTally(), False
+    tally, some, colored = HeatTally(), False, reads_colors(getattr(model, "config", None))
     for index, sample in enumerate(samples):
         rng = np.random.default_rng([index])
-        case = make_case(sample, (*labels, NONE), points, setting, rng)
+        case = make_case(sample, (*labels, NONE), points, setting, rng, colored)
         columns = np.flatnonzero(case.offered[:-1])
         if not len(columns):
             continue

@@ -15,7 +15,7 @@ from partwise.datasets.sample import Sample
 from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
 from partwise.metrics.labels import LabelScores, label_confusion, label_scores
-from partwise.points import choose, fit_box, front_points, random_rotation
+from partwise.points import choose, fit_box, front_points, random_rotation, with_colors
 
 NONE = "none"
 SETTINGS = ("full", "partial", "rotated")
@@ -25,9 +25,12 @@ HOT = 0.5
 
 @dataclass(frozen=True)
 class Case:
-    """Canonical points (N,3) of a shape, the heat (N,T) of each of T labels, and one label (N,) for each point."""
+    """Canonical points of a shape, the heat (N,T) of each of T labels, and one label (N,) for each point.
 
-    points: Float32[np.ndarray, "N 3"]
+    points  (N,3), or (N,6) with colours behind the places as `points.with_colors` puts them
+    """
+
+    points: Float32[np.ndarray, "N C"]
     heat: Float32[np.ndarray, "N T"]
     label: Int64[np.ndarray, "N"]
     offered: tuple[bool, ...]
@@ -36,12 +39,18 @@ class Case:
 
 
 def make_case(
-    sample: Sample, labels: Sequence[str], count: int, setting: str, rng: np.random.Generator
+    sample: Sample,
+    labels: Sequence[str],
+    count: int,
+    setting: str,
+    rng: np.random.Generator,
+    colored: bool = False,
 ) -> Case:
     """`count` points of a sample in a setting: the "full" shape, "partial" (one view) or "rotated" (any way up).
 
     A point's label is its hottest affordance among `labels` if that reaches 0.5, else "none", which must be one of
-    them. Affordances that are not among the labels do not count. Raises InputError.
+    them. Affordances that are not among the labels do not count. `colored` puts the sample's colours behind its
+    points. Raises InputError.
     """
     if setting not in SETTINGS:
         raise InputError(f"unknown setting {setting!r}: use one of {', '.join(SETTINGS)}")
@@ -49,6 +58,10 @@ def make_case(
         raise InputError(f"the labels {', '.join(labels)} need 'none' among them, and each one once")
     if not len(sample.points):
         raise InputError(f"{sample.uid} has no points: leave it out")
+    if colored and sample.colors is None:
+        raise InputError(
+            f"{sample.uid} has no colours, which this model reads: give data that have them, or a model of 3 channels"
+        )
     seen = front_points(sample.points, rng) if setting == "partial" else np.arange(len(sample.points))
     rows = seen[choose(len(seen), count, rng)]
     points = sample.points[rows].astype(np.float64)
@@ -56,6 +69,8 @@ def make_case(
     points = ((points - centre) * scale).astype(np.float32)
     if setting == "rotated":
         points = points @ random_rotation(rng, "full").T
+    if colored and sample.colors is not None:
+        points = with_colors(points, sample.colors[rows])
     heat = np.zeros((len(rows), len(labels)), dtype=np.float32)
     for column, name in enumerate(labels):
         if name in sample.affordances:

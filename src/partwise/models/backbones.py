@@ -95,6 +95,12 @@ def make_backbone(config: BackboneConfig) -> Backbone:
     return PointNet2(config) if isinstance(config, PointNet2Config) else Tokens(config)
 
 
+def reads_colors(config: object) -> bool:
+    """Whether a model of this config reads 6 channels, which are places and colours, or places alone."""
+    encoder = getattr(config, "backbone", getattr(config, "points", None))
+    return getattr(encoder, "channels", 3) == 6
+
+
 def check_ids(ids: Tensor | None, reads: str) -> Tensor:
     """The part of a prompt that a model reads. Raises InputError if it is not there."""
     if ids is None:

@@ -24,7 +24,7 @@ from partwise.layers.pointnet2 import (
 class PointNet2Config:
     """Sizes; the defaults are the published table (PointNet++ MSG part segmentation, as OpenAD has it).
 
-    channels    of the input: 3 for places, 6 with colours or normals behind them
+    channels    of the input: 3 for places, 6 with colours behind them (`points.with_colors`)
     centers     of the two levels; a smaller cloud uses all its points
     width       every layer is a multiple of it: 32 gives 32-32-64 up to 256-512-1024
     neighbours  in the smallest ball; the larger ones hold 2 and 4 times as many

@@ -17,6 +17,7 @@ from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
 from partwise.evaluate.labels import NONE, Case, make_case
 from partwise.layers.pointnet2 import Geometry, side_by_side
+from partwise.models.backbones import reads_colors
 from partwise.train.affordance_phrases import Phrases
 from partwise.train.affordance_presets import AffordanceConfig
 
@@ -32,7 +33,7 @@ class Batch:
     looked up beforehand.
     """
 
-    points: Float[Tensor, "B N 3"]
+    points: Float[Tensor, "B N C"]
     prompt: Prompt
     label: Int64[Tensor, "B N"]
     heat: Float[Tensor, "B N Q"]
@@ -62,13 +63,13 @@ class Batches:
 
     def case(self, index: int, rng: np.random.Generator) -> Case:
         """A shape in the config's setting; the full shape is kept, a view or a rotation is drawn anew."""
-        config = self.config
+        config, colored = self.config, reads_colors(self.config.model)
         if config.setting != "full":
-            return make_case(self.samples[index], self.labels, config.points, config.setting, rng)
+            return make_case(self.samples[index], self.labels, config.points, config.setting, rng, colored)
         if index in self._cases:
             return self._cases[index]
         own = np.random.default_rng([config.seed, index])
-        case = make_case(self.samples[index], self.labels, config.points, "full", own)
+        case = make_case(self.samples[index], self.labels, config.points, "full", own, colored)
         if self._keeps:
             self._cases[index] = case
         return case

@@ -18,6 +18,7 @@ from partwise.encoders.prompts import clean
 from partwise.encoders.text import TextEncoder
 from partwise.errors import InputError
 from partwise.evaluate.labels import NONE, Case, make_case
+from partwise.models.backbones import reads_colors
 from partwise.models.lmad import LMAD
 from partwise.models.openad import ClosedSet
 from partwise.train.affordance_presets import AffordanceConfig
@@ -103,8 +104,9 @@ class Phrases:
 
     def case(self, sample: Sample, index: int) -> Case:
         """A validation case: the same points at every visit."""
-        rng = np.random.default_rng([VALIDATION_SEED, index])
-        return make_case(sample, self.config.labels, self.config.points, self.config.setting, rng)
+        config, rng = self.config, np.random.default_rng([VALIDATION_SEED, index])
+        colored = reads_colors(config.model)
+        return make_case(sample, config.labels, config.points, config.setting, rng, colored)
 
 
 def phrase_of(label: str, raw: bool) -> str:

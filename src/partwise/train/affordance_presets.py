@@ -35,6 +35,7 @@ class DataNote:
 class AffordanceConfig:
     """Settings of one run, saved beside its weights.
 
+    model        of its kind, sizes and all; an encoder of 6 channels reads the colours of the samples, too
     labels       names of affordances as the data writes them, "none" last for task "labels"
     wordings     ways to say each label, drawn from in training; () says the labels themselves
     raw_words    say labels as they are written, `wrap_grasp` and all, as OpenAD was trained
