@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,48 +16,81 @@ INK, PALE, SERIES = (30, 30, 30), (215, 215, 215), {"closed": (31, 119, 180), "z
 NAMES = {"closed": "trained words", "zeroshot": "words never trained on"}
 
 
-def depth_plot(depths: Mapping[str, Mapping[Any, Mapping[str, Any]]], path: Path) -> None:
-    """mIoU against the number of blocks that look at the points; each dot a seed, the line their mean."""
-    width, height, left, bottom, top = 900, 560, 90, 90, 60
-    places = ["cosine", 0, 1, 3, 6]
+Color = tuple[int, int, int]
+# Protocol -> depth, or "cosine" -> mean and values over seeds.
+Rows = Mapping[str, Mapping[Any, Mapping[str, Any]]]
+
+
+def depth_plot(real: Rows, random: Rows, path: Path) -> None:
+    """mIoU against the number of blocks that look at the points; rings are seeds, lines join means.
+
+    real    around a real language model: discs, drawn through
+    random  with random weights in the language model: squares, dashed
+    """
+    width, height, left, bottom, top = 1000, 560, 90, 90, 60
     image = Image.new("RGB", (width, height), "white")
     draw, font, small = ImageDraw.Draw(image), ImageFont.load_default(20), ImageFont.load_default(16)
-    values = [v for rows in depths.values() for row in rows.values() for v in row["values"]]
-    most = max(0.1, np.ceil(max(values) * 20) / 20)
+    values = [
+        v for rows in (*real.values(), *random.values()) for row in rows.values() for v in row["values"]
+    ]
+    # A strip on top for the legend.
+    most = np.ceil(max(values) * 20) / 20 + 0.1
+    deepest = max(place for rows in random.values() for place in rows)
 
     def at(place: Any, value: float) -> tuple[float, float]:
         # Depth to scale; the cosine, which has no attention at all, stands apart on the left.
-        x = left + 60 if place == "cosine" else left + 200 + place / 6 * (width - left - 260)
+        x = left + 50 if place == "cosine" else left + 170 + place / deepest * (width - left - 230)
         return x, height - bottom - value / most * (height - bottom - top)
 
     for step in range(round(most / 0.05) + 1):
         y = at(0, step * 0.05)[1]
         draw.line([(left, y), (width - 30, y)], fill=PALE)
         draw.text((left - 10, y), f"{step * 0.05:.2f}", fill=INK, font=small, anchor="rm")
-    for place in places:
+    for place in {**next(iter(real.values())), **next(iter(random.values()))}:
         label = {"cosine": "cosine\n(OpenAD)", 0: "0\n(plain cross-\nattention)"}.get(place, str(place))
         draw.multiline_text(
             (at(place, 0)[0], height - bottom + 8), label, fill=INK, font=small, anchor="ma", align="center"
         )
-    draw.text(
-        (left, 20),
-        "pooled mIoU against the blocks of the language model that look at the points",
-        fill=INK,
-        font=font,
-    )
-    for number, (protocol, rows) in enumerate(depths.items()):
-        color = SERIES[protocol]
-        line = [at(place, rows[place]["mean"]) for place in places[1:]]
-        draw.line(line, fill=color, width=3)
-        for place in places:
-            x, y = at(place, rows[place]["mean"])
-            draw.ellipse([x - 6, y - 6, x + 6, y + 6], fill=color)
-            for value in rows[place]["values"]:
-                x, y = at(place, value)
-                draw.ellipse([x - 3, y - 3, x + 3, y + 3], outline=color)
-        draw.rectangle([width - 260, 60 + 26 * number, width - 244, 76 + 26 * number], fill=color)
-        draw.text((width - 236, 68 + 26 * number), NAMES[protocol], fill=INK, font=small, anchor="lm")
+    title = "pooled mIoU against the blocks of the language model that look at the points"
+    draw.text((left, 20), title, fill=INK, font=font)
+    for column, (source, kind, said) in enumerate(
+        ((real, "disc", "MiniLM"), (random, "square", "random language weights"))
+    ):
+        for number, (protocol, rows) in enumerate(source.items()):
+            color = SERIES[protocol]
+            # A little aside, where both were trained with as many blocks.
+            spots = {p: (at(p, 0)[0] + (14 if kind == "square" and p in real[protocol] else 0)) for p in rows}
+            line = [(spots[place], at(0, row["mean"])[1]) for place, row in rows.items() if place != "cosine"]
+            _line(draw, line, color, dashed=kind == "square")
+            for place, row in rows.items():
+                _marker(draw, (spots[place], at(0, row["mean"])[1]), color, kind)
+                for value in row["values"]:
+                    x, y = spots[place], at(0, value)[1]
+                    draw.ellipse([x - 3, y - 3, x + 3, y + 3], outline=color)
+            corner = (left + 30 + 330 * column, top + 18 + 26 * number)
+            _marker(draw, corner, color, kind)
+            draw.text((corner[0] + 14, corner[1]), f"{NAMES[protocol]}, {said}", INK, small, "lm")
     image.save(path, optimize=True)
+
+
+def _marker(draw: ImageDraw.ImageDraw, place: tuple[float, float], color: Color, kind: str) -> None:
+    x, y = place
+    if kind == "disc":
+        draw.ellipse([x - 6, y - 6, x + 6, y + 6], fill=color)
+    else:
+        draw.rectangle([x - 6, y - 6, x + 6, y + 6], fill="white", outline=color, width=2)
+
+
+def _line(
+    draw: ImageDraw.ImageDraw, places: Sequence[tuple[float, float]], color: Color, dashed: bool
+) -> None:
+    """A line through places, whole or in dashes of about 10 pixels."""
+    for (x0, y0), (x1, y1) in pairwise(places):
+        steps = 2 * max(1, round(np.hypot(x1 - x0, y1 - y0) / 20)) if dashed else 1
+        for step in range(0, steps, 2):
+            low, high = step / steps, (step + 1) / steps
+            ends = [(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t) for t in (low, high)]
+            draw.line(ends, fill=color, width=3)
 
 
 def attention_picture(

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from cmat_experiments import CMAT
 from cmat_setup import ENCODER, LIFTED_EACH, POINTS, lift
-from lmad_experiments import summary
+from lmad_report import summary
 from lmad_setup import CATEGORIES
 from machine import save
 

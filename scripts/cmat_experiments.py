@@ -38,7 +38,7 @@ from cmat_setup import (
     packs,
     stored_patches,
 )
-from lmad_experiments import IMAGES, summary
+from lmad_report import IMAGES, summary
 from lmad_setup import CATEGORIES, LABELS
 from machine import RESULTS, save
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from lmad_setup import CATEGORIES
+from lmad_setup import CATEGORIES, WIDE
 
 from partwise.datasets.heat_pack import HeatPack, write_heat_pack
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
 from partwise.layers.patches import Patches
-from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
+from partwise.layers.tokens import PatchEncoder
 from partwise.lift.cameras import cmat_paper
 from partwise.lift.project import CMAT_PAPER, Target, lift_points, pool_patches, view_weights
 from partwise.lift.render import MeshScene, render_views
@@ -26,13 +26,14 @@ from partwise.shape import Shape
 
 # Shapes of each category: for pre-training without labels, for LAS with labels, for the test, for the affinity's test.
 LIFTED_EACH, LABELLED_EACH, TEST_EACH, HELD_EACH = 20, 6, 8, 3
-POINTS, PATCHES, NEIGHBOURS = 512, 32, 16
+POINTS = 512
+# The encoder that the experiments on LM-AD have from scratch, so that width and start can be told apart.
+ENCODER = WIDE.encoder()
+PATCHES, NEIGHBOURS = ENCODER.groups, ENCODER.group_size
 # Pictures of 112 pixels in tokens of 8: the paper's grid of 14 x 14.
 SIZE, TOKEN, TEACHER_WIDTH = 112, 8, 256
 # Length of the random vectors added to every view and every token; a part's own vector has length 1.
 NOISE = {"exact": 0.0, "low": 0.3, "middle": 1.0, "high": 3.0}
-
-ENCODER = PatchEncoderConfig(PATCHES, NEIGHBOURS, (32, 64, 128), 96, 4, 4, 0.0, "plain")
 
 
 def lift(out: Path, seed: int, each: int, levels: Sequence[str]) -> None:

@@ -24,19 +24,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from lmad_pictures import attention_picture, depth_plot
+from lmad_pictures import attention_picture
+from lmad_report import IMAGES, RESULTS, report
 from lmad_setup import (
-    BATCH,
-    CATEGORIES,
     LABELS,
     MAIN,
-    POINTS,
     SEEDS,
     SENTENCES,
-    STEPS,
     SYNONYMS,
-    TEST_EACH,
-    TRAIN_EACH,
     arms,
     case_of,
     colors_of,
@@ -55,9 +50,6 @@ from partwise.models.backbones import reads_colors
 from partwise.models.lmad import LMAD
 from partwise.pretrained import build_model, open_pretrained
 from partwise.train.affordance import train
-
-RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "lmad.json"
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
 
 def run(out: Path, names: Sequence[str], seeds: Sequence[int], start: str = "") -> None:
@@ -142,110 +134,6 @@ def sentences(out: Path) -> None:
             with atomic_path(result) as temporary:
                 temporary.write_text(json.dumps(content), encoding="utf-8")
             print(name, seed, content["sentences"])
-
-
-def report(out: Path) -> None:
-    """Gather the results of all runs into one file, and draw mIoU against depth."""
-    runs = [json.loads(path.read_text()) for path in sorted(out.glob("*-[0-9].json"))]
-    _, test = packs(out)
-    shapes = {label: sum(label in sample.affordances for sample in test) for label in LABELS[:-1]}
-    table: dict[str, dict[str, object]] = {}
-    for name in arms():
-        own = [entry for entry in runs if entry["arm"] == name]
-        if not own:
-            continue
-        row: dict[str, object] = {"seeds": [entry["seed"] for entry in own]}
-        row["train_cpu_s"] = round(float(np.mean([entry["train_cpu_s"] for entry in own])), 1)
-        for protocol in ("closed", "zeroshot", "sentences"):
-            values = [entry[protocol]["miou"] for entry in own if protocol in entry]
-            if values:
-                row[protocol] = summary(values)
-        table[name] = row
-    chance = {name: chance_miou(test, name) for name in ("none everywhere", "random label")}
-    content = {
-        "command": "python scripts/lmad_experiments.py run DIR; python scripts/lmad_experiments.py report DIR",
-        "protocol": "own/procedural-12-labels: pooled over all test points, none counted, last weights",
-        "settings": {
-            "categories": CATEGORIES,
-            "labels": LABELS,
-            "synonyms": SYNONYMS,
-            "points": POINTS,
-            "training_shapes": TRAIN_EACH * len(CATEGORIES),
-            "test_shapes": TEST_EACH * len(CATEGORIES),
-            "steps": STEPS,
-            "batch": BATCH,
-        },
-        "test_shapes_by_label": shapes,
-        "chance": chance,
-        "table": table,
-        "paired": pairs(runs),
-        "runs": runs,
-    }
-    if RESULTS.is_file():  # the attention figures are written by their own command
-        content["attention"] = json.loads(RESULTS.read_text()).get("attention")
-    save("lmad", content)
-    depths = {
-        protocol: {
-            "cosine": table["cosine"].get(protocol),
-            **{depth: table[name].get(protocol) for depth, name in zip((0, 1, 3, 6), MAIN[1:], strict=True)},
-        }
-        for protocol in ("closed", "zeroshot")
-        if all(name in table for name in MAIN)
-    }
-    if depths:
-        depth_plot(depths, IMAGES / "lmad_depth.png")
-    for name, row in table.items():
-        print(name, {key: row[key] for key in row if key != "seeds"})
-    print(json.dumps(content["paired"], indent=1))
-
-
-def summary(values: Sequence[float]) -> dict[str, object]:
-    """Mean over seeds and its 95 % interval by Student's t (4.303 for three seeds); no interval for one seed."""
-    mean = float(np.mean(values))
-    quantile = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}.get(len(values))
-    half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5 if quantile else None
-    return {
-        "mean": mean,
-        "values": list(values),
-        "interval": None if half is None else [mean - half, mean + half],
-    }
-
-
-def pairs(runs: Sequence[dict]) -> dict[str, dict[str, object]]:
-    """Differences of arms of equal seed, with intervals over the seeds."""
-    found: dict[str, dict[str, object]] = {}
-    wanted = (
-        ("aqm-6", "xattn"),
-        ("aqm-3", "xattn"),
-        ("aqm-1", "xattn"),
-        ("xattn", "cosine"),
-        ("aqm-6", "cosine"),
-    )
-    for first, second in wanted:
-        for protocol in ("closed", "zeroshot"):
-            by_seed = {
-                (entry["arm"], entry["seed"]): entry[protocol]["miou"] for entry in runs if protocol in entry
-            }
-            seeds = [s for s in SEEDS if (first, s) in by_seed and (second, s) in by_seed]
-            if seeds:
-                values = [by_seed[first, s] - by_seed[second, s] for s in seeds]
-                found.setdefault(f"{first} - {second}", {})[protocol] = summary(values)
-    return found
-
-
-def chance_miou(test: HeatPack, kind: str) -> float:
-    """mIoU of answers that look at no point."""
-    rng = np.random.default_rng(0)
-    tables = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
-    for index, sample in enumerate(test):
-        case = case_of(index, sample)
-        guess = (
-            rng.integers(0, len(LABELS), POINTS)
-            if kind == "random label"
-            else np.full(POINTS, len(LABELS) - 1)
-        )
-        np.add.at(tables, (case.label, guess), 1)
-    return pooled(tables[None]).miou
 
 
 @torch.inference_mode()

@@ -58,8 +58,7 @@ TRANSFORMER = TokensConfig(
     drop_path=0.0,
     out=32,
 )
-# The sizes of the encoders that CMAT and Point-MAE are trained with here (cmat_setup.py), so that a start and the width
-# it brings can be told apart.
+# The encoder that CMAT and Point-MAE are trained with here (cmat_setup.py), so that width and start can be told apart.
 WIDE = replace(TRANSFORMER, token_width=96, token_hidden=(32, 64, 128), depth=4, out=128)
 
 

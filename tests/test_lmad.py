@@ -1,7 +1,7 @@
 """LM-AD: the acceptance list of its page, real BERT files in their real format, and prompts that must be refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -9,12 +9,14 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
+from partwise.checkpoint import save_checkpoint
 from partwise.encoders.asking import make_prompt, open_language, select
 from partwise.encoders.bert import Bert, BertConfig, BertText
 from partwise.encoders.prompt import Prompt
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.models.lmad import BERT_BASE, LMAD, MINILM, LMADConfig
 from partwise.models.pointnet2 import PointNet2Config
+from partwise.pretrained import build_model, open_pretrained
 
 LANGUAGE = BertConfig(60, 24, 4, 2, 48, 16, 2, 1e-12)
 TINY = LMADConfig(
@@ -273,6 +275,17 @@ def test_a_language_model_of_another_depth_is_refused(model):
         model.read_language(deeper)
 
 
+def test_a_checkpoint_of_another_depth_is_refused(model, tmp_path):
+    config = {"architecture": "lmad", "model": asdict(replace(TINY, blocks=2))}
+    save_checkpoint(tmp_path, config, model.state_dict())
+    with pytest.raises(CheckpointError, match="2 of looks expected, 4 found; missing keys none"):
+        build_model(open_pretrained(tmp_path))
+    deeper = replace(TINY, language=replace(LANGUAGE, layers=12))
+    save_checkpoint(tmp_path, config | {"model": asdict(deeper)}, model.state_dict())
+    with pytest.raises(CheckpointError, match=r"12 of language\.blocks expected, 4 found"):
+        build_model(open_pretrained(tmp_path))
+
+
 def real_names(state, layers):
     """Our tensors under the names that bert-base-uncased's file has, TensorFlow's gamma and beta included."""
     table = {
@@ -333,10 +346,12 @@ def write_bert(folder, config):
 
 
 @torch.no_grad()
-def test_a_bert_in_the_format_of_bert_base_is_taken_over(tmp_path):
-    bert = write_bert(tmp_path, LANGUAGE)
+@pytest.mark.parametrize("layers", [4, 12])
+def test_a_bert_in_the_format_of_bert_base_is_taken_over(layers, tmp_path):
+    deep = replace(LANGUAGE, layers=layers)
+    bert = write_bert(tmp_path, deep)
     language = open_language(tmp_path)
-    model = LMAD(TINY).eval()
+    model = LMAD(replace(TINY, language=deep, blocks=layers)).eval()
     model.read_language(language.model)
     prompt = make_prompt(["grasp", "wrap grasp", "sit"], "ids", language)
     assert prompt.ids.tolist() == [[1, 4, 2, 0], [1, 6, 4, 2], [1, 5, 2, 0]]

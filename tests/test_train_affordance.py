@@ -17,7 +17,7 @@ from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.evaluate.heat_maps import heat_means
 from partwise.evaluate.labels import confusions, make_case, pooled, pooled_interval
 from partwise.models.lmad import LMAD, MINILM, LMADConfig
-from partwise.models.openad import OpenADConfig
+from partwise.models.openad import ClosedSetConfig, OpenADConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.predict import Segmenter
 from partwise.pretrained import build_model, convert_openad, open_pretrained
@@ -53,8 +53,12 @@ def lmad(blocks, **changes):
 
 @pytest.mark.parametrize(
     ("model", "least"),
-    [(OpenADConfig(POINTS, 384), 0.6), (lmad(1, none="learned"), 0.7)],
-    ids=["openad", "lmad"],
+    [
+        (OpenADConfig(POINTS, 384), 0.6),
+        (ClosedSetConfig(POINTS, len(LABELS)), 0.6),
+        (lmad(1, none="learned"), 0.7),
+    ],
+    ids=["openad", "closed set", "lmad"],
 )
 def test_four_shapes_are_learned_by_heart(model, least, shapes, language, tmp_path):
     config = small_run(model)
@@ -74,6 +78,18 @@ def test_four_shapes_are_learned_by_heart(model, least, shapes, language, tmp_pa
     assert pooled(tables).miou > least
     low, high = pooled_interval(tables, draws=100)
     assert 0 <= low <= high <= 1
+
+
+def test_pointrefer_learns_four_shapes(shapes, language, tmp_path):
+    config = replace(preset("pointrefer", "tiny", LABELS), points=192, batch=4, rate=3e-3, point_rate=3e-3)
+    config = replace(config, steps=60, save_every=60, validate_every=60)
+    trained = build_model(open_pretrained(train(config, shapes, tmp_path, language)))
+    auc = []
+    for model in (make_model(config, language), trained):
+        phrases = Phrases.of(config, model, language)
+        auc.append(heat_means(model, shapes, phrases.plain_for, config.labels, 192).auc)
+    assert auc[0] < 0.65
+    assert auc[1] > 0.75
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from partwise.files import atomic_path, file_sha256
 
 FORMAT = "partwise/1"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+# "language.blocks.3.expand.weight": the stack, and the number of one of its layers.
+_NUMBERED = re.compile(r"(.+?)\.(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,22 @@ def load_strict(module: nn.Module, state: Mapping[str, Tensor], name: str) -> No
     ]
     if missing or unexpected or misshapen:
         raise CheckpointError(
-            f"{name} does not fit {type(module).__name__}: missing keys {missing or 'none'}, "
-            f"unexpected keys {unexpected or 'none'}, wrong shapes {misshapen or 'none'}. "
-            "Use the config.json that was saved with these weights"
+            f"{name} does not fit {type(module).__name__}: {_other_depths(state, own)}"
+            f"missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}, "
+            f"wrong shapes {misshapen or 'none'}. Use the config.json that was saved with these weights"
         )
     module.load_state_dict(state)
+
+
+def _other_depths(found: Iterable[str], expected: Iterable[str]) -> str:
+    """Which stacks of numbered layers are of another length, said before hundreds of keys are listed."""
+    layers = [{match.groups() for match in map(_NUMBERED.match, keys) if match} for keys in (found, expected)]
+    here, there = (Counter(stack for stack, _ in several) for several in layers)
+    return "".join(
+        f"{there[stack]} of {stack} expected, {here[stack]} found; "
+        for stack in sorted(here.keys() & there.keys())
+        if here[stack] != there[stack]
+    )
 
 
 def save_checkpoint(
