@@ -93,28 +93,42 @@ def _line(
             draw.line(ends, fill=color, width=3)
 
 
-def attention_picture(
-    shapes: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]], path: Path, size: int = 300
-) -> None:
+def attention_picture(shapes: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]], path: Path) -> None:
     """One column a shape (title, points (N,3), true heat (N,), attention (N,)): truth above, attention below.
 
     Attention runs from 0 to ten times what even attention gives a point, the same scale for every shape.
     """
-    image = Image.new("RGB", (size * len(shapes) + 110, 2 * size + 40), "white")
+    columns = [
+        (title, points, [_warm(truth), _warm(np.clip(attention * len(attention) / 10, 0, 1))])
+        for title, points, truth, attention in shapes
+    ]
+    points_picture(columns, ("truth", "attention of\nthe middle\nblocks"), path)
+
+
+def points_picture(
+    columns: Sequence[tuple[str, np.ndarray, Sequence[np.ndarray]]],
+    rows: Sequence[str],
+    path: Path,
+    size: int = 300,
+) -> None:
+    """The same shapes in several colourings: columns (title, points (N,3), colours (N,3) 0..255 for each row)."""
+    image = Image.new("RGB", (size * len(columns) + 110, len(rows) * size + 40), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(18)
-    for row, text in enumerate(("truth", "attention of\nthe middle\nblocks")):
+    for row, text in enumerate(rows):
         draw.multiline_text((8, 40 + size * row + size / 2), text, fill=INK, font=font, anchor="lm")
-    for column, (title, points, truth, attention) in enumerate(shapes):
+    for column, (title, points, colorings) in enumerate(columns):
         draw.text((110 + size * (column + 0.5), 20), title, fill=INK, font=font, anchor="mm")
-        shown = np.clip(attention * len(attention) / 10, 0, 1)
-        for row, heat in enumerate((truth, shown)):
-            corner = (110 + size * column, 40 + size * row)
-            _draw_points(draw, points, heat, corner, size)
+        for row, colors in enumerate(colorings):
+            _draw_points(draw, points, colors, (110 + size * column, 40 + size * row), size)
     image.save(path, optimize=True)
 
 
+def _warm(heat: np.ndarray) -> np.ndarray:
+    return heat_colors(heat.astype(np.float32))
+
+
 def _draw_points(
-    draw: ImageDraw.ImageDraw, points: np.ndarray, heat: np.ndarray, corner: tuple[int, int], size: int
+    draw: ImageDraw.ImageDraw, points: np.ndarray, colors: np.ndarray, corner: tuple[int, int], size: int
 ) -> None:
     """Points from the front, a little from above and the side, the near ones over the far ones."""
     yaw, pitch = np.radians(30), np.radians(20)
@@ -124,7 +138,6 @@ def _draw_points(
         points[:, 1] * np.cos(pitch) - z * np.sin(pitch),
         points[:, 1] * np.sin(pitch) + z * np.cos(pitch),
     )
-    colors = heat_colors(heat.astype(np.float32))
     scale = size * 0.46
     for index in np.argsort(depth):
         px, py = corner[0] + size / 2 + x[index] * scale, corner[1] + size / 2 - y[index] * scale

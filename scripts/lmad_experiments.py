@@ -6,6 +6,7 @@
     python scripts/lmad_experiments.py report out/lmad         # benchmarks/results/lmad.json and the plot
     python scripts/lmad_experiments.py sentences out/lmad      # the trained models, asked in whole sentences
     python scripts/lmad_experiments.py attention out/lmad      # maps of the middle blocks and the attention lift
+    python scripts/lmad_experiments.py colors out/lmad         # a picture of the simulated colours
 
 The data are procedural shapes of 14 categories with 12 labels; shapes, models and budget are in lmad_setup.py.
 """
@@ -24,7 +25,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from lmad_pictures import attention_picture
+from lmad_pictures import attention_picture, points_picture
 from lmad_report import IMAGES, RESULTS, report
 from lmad_setup import (
     LABELS,
@@ -41,6 +42,7 @@ from lmad_setup import (
 from machine import save
 
 from partwise.datasets.heat_pack import HeatPack
+from partwise.datasets.paint import KINDS
 from partwise.encoders.asking import make_prompt, open_language
 from partwise.encoders.bert import BertText
 from partwise.encoders.prompt import Prompt
@@ -205,6 +207,17 @@ def attention(out: Path) -> None:
     print(json.dumps(figures, indent=1))
 
 
+def colors(out: Path) -> None:
+    """Draw test shapes in both kinds of simulated colours."""
+    painted = {kind: packs(out, kind)[1] for kind in KINDS}
+    columns = []
+    for category in ("mug", "chair", "knife", "kettle"):
+        index = next(i for i, sample in enumerate(painted[KINDS[0]]) if sample.category == category)
+        cases = [case_of(index, pack[index], colored=True).points for pack in painted.values()]
+        columns.append((category, cases[0][:, :3], [127.5 * (case[:, 3:] + 1) for case in cases]))
+    points_picture(columns, [f"{kind}\ncolours" for kind in KINDS], IMAGES / "lmad_colors.png")
+
+
 def main() -> None:
     """Dispatch on the first argument."""
     what, out = sys.argv[1], Path(sys.argv[2])
@@ -213,7 +226,7 @@ def main() -> None:
         seeds = [int(s) for s in sys.argv[4].split(",")] if len(sys.argv) > 4 else SEEDS
         run(out, names, seeds, sys.argv[5] if len(sys.argv) > 5 else "")
     else:
-        {"report": report, "attention": attention, "sentences": sentences}[what](out)
+        {"report": report, "attention": attention, "sentences": sentences, "colors": colors}[what](out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The results of the experiments on LM-AD gathered: means, intervals, differences seed by seed, and the plot of depth."""
+"""The results of the experiments on LM-AD gathered: means, intervals, differences seed by seed, the plot of depth."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from partwise.anchors import colored_anchors, sample_anchors
+from partwise.cli import main
 from partwise.datasets.heat_pack import HeatPack, write_heat_pack
 from partwise.datasets.paint import MATERIALS, TYPICAL, paint
 from partwise.datasets.procedural import ProceduralShapes
@@ -21,10 +22,11 @@ from partwise.models.openad import OpenADConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
 from partwise.predict import Segmenter
+from partwise.pretrained import build_model, open_pretrained
 from partwise.shape import Shape
 from partwise.train.affordance import make_model, train
 from partwise.train.affordance_phrases import Phrases
-from partwise.train.affordance_presets import preset, small
+from partwise.train.affordance_presets import preset, small, with_colors
 
 CATEGORIES = ("mug", "chair", "knife", "monitor")
 LABELS = ("contain", "sit", "cut", "display", "none")
@@ -130,9 +132,7 @@ def test_which_models_read_colours():
 
 def test_heat_is_trained_and_scored_with_colours(shapes, tmp_path):
     config = preset("pointrefer", "tiny", LABELS)
-    config = replace(
-        config, steps=2, model=replace(config.model, points=replace(config.model.points, channels=6))
-    )
+    config = with_colors(replace(config, steps=2))
     language = open_language()
     train(config, shapes, tmp_path, language, shapes[:1])
     model = make_model(config, language)
@@ -164,6 +164,25 @@ def test_a_shape_without_colours_is_refused_by_a_model_that_reads_them(trained, 
     for ask in (segmenter.segment, segmenter.afford):
         with pytest.raises(InputError, match=r"no colours.*trained with them"):
             ask(bare, ["sit", "cut"])
+
+
+def test_the_command_reads_the_colours_of_a_pack(shapes, tmp_path, capsys):
+    write_heat_pack(tmp_path / "pack", shapes, 192)
+    options = ["--preset", "tiny", "--data", str(tmp_path / "pack"), "--colors"]
+    assert main(["train", "openad", str(tmp_path / "run"), *options]) == 0
+    assert reads_colors(build_model(open_pretrained(tmp_path / "run" / "checkpoint")).config)
+    assert (
+        main(["train", "lmad", str(tmp_path / "bare"), "--preset", "tiny", "--shapes", "4", "--colors"]) == 2
+    )
+    assert "no colours" in capsys.readouterr().err
+
+
+def test_encoders_without_a_place_for_colours_are_refused():
+    for config in (preset("las", "tiny"), replace(preset("openad", "tiny"), start="cmat")):
+        with pytest.raises(InputError, match=r"places alone.*PointNet\+\+ and DGCNN"):
+            with_colors(config)
+    assert reads_colors(with_colors(preset("pointrefer", "tiny")).model)
+    assert reads_colors(with_colors(preset("dgcnn", "tiny")).model)
 
 
 def test_colours_of_a_mesh_come_from_its_materials(box_mesh):

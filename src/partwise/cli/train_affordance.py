@@ -30,6 +30,8 @@ class TrainAffordance:
     """Procedural shapes to make where there is no data."""
     setting: Literal["full", "partial", "rotated"] = "full"
     """Whole shapes, one view of them (cut here; a -partial data set has its own), or any way up."""
+    colors: bool = False
+    """Read the colours of the points, too; the model then asks for them wherever it is used."""
     language: str | None = None
     """minilm, or the folder of a BERT; the paper preset of LM-AD needs bert-base-uncased."""
     start: Path | None = None
@@ -49,7 +51,7 @@ class TrainAffordance:
             try:
                 from partwise.train.affordance import train
                 from partwise.train.affordance_data import open_data
-                from partwise.train.affordance_presets import preset
+                from partwise.train.affordance_presets import preset, with_colors
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
 
@@ -62,6 +64,7 @@ class TrainAffordance:
             changes |= {} if self.language is None else {"language": self.language}
             encoder = self._encoder(str(changes.get("language", config.language)))
             config = self._changed(replace(config, **changes), encoder)
+            config = with_colors(config) if self.colors else config
         written = train(config, data.samples, self.out, encoder, data.validation, self.device, data.questions)
         print(f"wrote {written}")
 

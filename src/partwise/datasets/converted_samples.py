@@ -76,6 +76,7 @@ def as_sample(item: Item, labels: Sequence[str], affordance: str | None = None) 
         uid=item.uid,
         affordances=tuple(names),
         heat=heat.astype(np.float32),
+        colors=None if item.colors is None else item.colors.astype(np.float32) / 255,
     )
 
 
