@@ -19,6 +19,7 @@ from partwise.points import (
     normals_from,
     random_rotation,
     sample_surface,
+    thinnest,
 )
 
 
@@ -218,3 +219,19 @@ def test_normals_are_those_of_the_plane_that_neighbours_span():
     plane = rng.normal(size=(50, 2)) @ directions[:2] + rng.normal(0, 1e-6, (50, 3))
     index = np.stack([rng.choice(50, 8, replace=False) for _ in range(50)])
     assert np.abs(normals_from(plane, index) @ directions[2]) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_thinnest_axis_is_the_first_eigenvector():
+    rng = np.random.default_rng(0)
+    spread = rng.normal(size=(500, 9, 3)) * rng.uniform(0.01, 1, size=(500, 1, 3))
+    matrix = spread.transpose(0, 2, 1) @ spread * 10.0 ** rng.integers(-12, 12, size=(500, 1, 1))
+    axis = thinnest(np.stack([matrix[:, i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))]))
+    expected = np.linalg.eigh(matrix)[1][:, :, 0]
+    assert np.abs((axis.T * expected).sum(axis=1)) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_thinnest_axis_of_a_line_a_ball_and_a_spot_is_not_known():
+    line, ball, spot, disc = [1, 1, 0, 1, 0, 0], [2, 0, 0, 2, 0, 2], [0] * 6, [3, 0, 0, 3, 0, 0]
+    axes = thinnest(np.array([line, ball, spot, disc], dtype=float).T).T
+    assert not axes[:3].any()
+    assert np.abs(axes[3]) == pytest.approx([0, 0, 1])

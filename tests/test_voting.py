@@ -9,7 +9,7 @@ import trimesh
 from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.errors import InputError
-from partwise.pieces import cloud_pieces, mesh_pieces
+from partwise.pieces import cloud_pieces, face_pairs, mesh_pieces
 from partwise.voting import balance, vote
 
 TEMPERATURE = 0.05
@@ -116,7 +116,34 @@ def test_superpoints_of_a_cloud_mend_scattered_errors():
     assert (rows.argmax(axis=1)[voted.point_row] == truth).mean() > 0.985
 
 
-def test_a_large_cloud_follows_a_sample_of_itself():
+def test_what_has_no_normal_hangs_together_with_nothing():
+    """Points all over a cube or along a line: no plane lies through them."""
+    rng = np.random.default_rng(0)
+    assert np.bincount(cloud_pieces(rng.random((10_000, 3)))).max() < 100
+    line = np.stack([rng.random(500), np.zeros(500), np.zeros(500)], axis=1)
+    assert len(np.unique(cloud_pieces(line))) >= 100
+
+
+def test_superpoints_bear_scale_place_and_a_stray_point():
+    box = trimesh.creation.box((1, 1, 1))
+    points = np.asarray(trimesh.sample.sample_surface(box, 6000, seed=0)[0])
+    sizes = np.sort(np.bincount(cloud_pieces(points)))[-6:]
+    assert sizes[0] > 500  # six sides
+    for other in (points * 1e-9, points * 1e9, points + 1e5):
+        assert np.sort(np.bincount(cloud_pieces(other)))[-6:] == pytest.approx(sizes, rel=0.05)
+    assert np.bincount(cloud_pieces(np.concatenate([points, [[30.0, 0, 0]]]))).max() < 3000
+
+
+def test_pairs_of_faces_may_be_found_beforehand():
+    mesh = boxes(2)
+    points, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    pairs = face_pairs(points, faces)
+    assert pairs.shape == (2, 36)  # the edges of two cubes of twelve triangles
+    for crease in (None, 35.0):
+        assert np.array_equal(mesh_pieces(points, faces, crease, pairs), mesh_pieces(points, faces, crease))
+
+
+def test_a_large_cloud_votes_as_a_small_one_does():
     points, _ = trimesh.sample.sample_surface(boxes(), 15_000, seed=1)
     points = np.concatenate([np.asarray(points), [[np.nan, 0, 0]]])
     shape = Shape.of(points, up="y")

@@ -17,8 +17,7 @@ from jaxtyping import Bool, Float32, Int32, Int64
 
 from partwise.anchors import Anchors
 from partwise.errors import InputError
-from partwise.pieces import CREASE_DEGREES, cloud_pieces, mesh_pieces
-from partwise.points import choose, nearest_assignment
+from partwise.pieces import CREASE_DEGREES, cloud_pieces, face_pairs, mesh_pieces
 from partwise.shape import Shape
 
 VOTING = ("none", "components", "regions", "pieces")
@@ -27,8 +26,8 @@ VOTING = ("none", "components", "regions", "pieces")
 LARGEST, AGREEMENT = 0.5, 0.85
 # A piece of a cloud always needs some agreement, for its borders are estimates.
 CLOUD_AGREEMENT = 0.75
-# Anchors that make a piece of a cloud worth a vote, and points looked at for pieces: more would show nothing new.
-LEAST_ANCHORS, MOST_POINTS = 4, 10_000
+# Anchors that make a piece of a cloud worth a vote.
+LEAST_ANCHORS = 4
 # A phrase that is nowhere is raised no further than one that holds this share.
 LEAST_SHARE = 1e-6
 
@@ -106,26 +105,22 @@ def _of_mesh(
     assert shape.faces is not None
     face = anchors.place
     crease = CREASE_DEGREES if voting == "regions" else None
-    piece = mesh_pieces(shape.points, shape.faces, crease).astype(np.int64)
+    pairs = face_pairs(shape.points, shape.faces)
+    piece = mesh_pieces(shape.points, shape.faces, crease, pairs).astype(np.int64)
     if voting == "pieces":
         split = _of_two_minds(_tally(Pieces(piece[face], piece), values, asked))
         if split.any():
-            regions = mesh_pieces(shape.points, shape.faces, CREASE_DEGREES)
+            regions = mesh_pieces(shape.points, shape.faces, CREASE_DEGREES, pairs)
             # Neighbours through a shared edge are in one component, so a region lies within one.
             piece = np.where(split[piece], piece.max() + 1 + regions, piece)
     return Pieces(piece[face], piece)
 
 
 def _of_cloud(shape: Shape, anchors: Anchors) -> Pieces:
-    """Superpoints of the cloud, or of a sample of a large one which the other points and the anchors follow."""
-    points = shape.points[shape.finite]
-    sample = points
-    if len(points) > MOST_POINTS:
-        sample = points[choose(len(points), MOST_POINTS, np.random.default_rng(0))]
-    found = cloud_pieces(sample).astype(np.int64)
+    """Superpoints of the points that are finite."""
     element = np.full(len(shape.points), -1, dtype=np.int64)
-    element[shape.finite] = found if sample is points else found[nearest_assignment(points, sample)]
-    return Pieces(found[nearest_assignment(anchors.original, sample)], element)
+    element[shape.finite] = cloud_pieces(shape.points[shape.finite])
+    return Pieces(element[anchors.place], element)
 
 
 def _tally(pieces: Pieces, values: Float32[np.ndarray, "M S"], asked: int) -> Tally:
