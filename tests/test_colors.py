@@ -26,7 +26,7 @@ from partwise.pretrained import build_model, open_pretrained
 from partwise.shape import Shape
 from partwise.train.affordance import make_model, train
 from partwise.train.affordance_phrases import Phrases
-from partwise.train.affordance_presets import preset, small, with_colors
+from partwise.train.affordance_presets import preset, reading_colors, small
 
 CATEGORIES = ("mug", "chair", "knife", "monitor")
 LABELS = ("contain", "sit", "cut", "display", "none")
@@ -104,6 +104,8 @@ def test_a_pack_keeps_colours(shapes, tmp_path):
         assert np.abs(before.colors - after.colors).max() <= 0.5 / 255 + 1e-6
     with pytest.raises(InputError, match="1 of 2 samples have colours"):
         write_heat_pack(tmp_path / "half", [shapes[0], world(None)[1]], 192)
+    write_heat_pack(tmp_path / "pack", world(None), 192)
+    assert HeatPack(tmp_path / "pack")[0].colors is None
     np.save(tmp_path / "pack" / "colors.npy", np.zeros((3, 192, 3), np.uint8))
     with pytest.raises(InputError, match="do not belong together"):
         HeatPack(tmp_path / "pack")
@@ -132,7 +134,7 @@ def test_which_models_read_colours():
 
 def test_heat_is_trained_and_scored_with_colours(shapes, tmp_path):
     config = preset("pointrefer", "tiny", LABELS)
-    config = with_colors(replace(config, steps=2))
+    config = reading_colors(replace(config, steps=2))
     language = open_language()
     train(config, shapes, tmp_path, language, shapes[:1])
     model = make_model(config, language)
@@ -180,9 +182,9 @@ def test_the_command_reads_the_colours_of_a_pack(shapes, tmp_path, capsys):
 def test_encoders_without_a_place_for_colours_are_refused():
     for config in (preset("las", "tiny"), replace(preset("openad", "tiny"), start="cmat")):
         with pytest.raises(InputError, match=r"places alone.*PointNet\+\+ and DGCNN"):
-            with_colors(config)
-    assert reads_colors(with_colors(preset("pointrefer", "tiny")).model)
-    assert reads_colors(with_colors(preset("dgcnn", "tiny")).model)
+            reading_colors(config)
+    assert reads_colors(reading_colors(preset("pointrefer", "tiny")).model)
+    assert reads_colors(reading_colors(preset("dgcnn", "tiny")).model)
 
 
 def test_colours_of_a_mesh_come_from_its_materials(box_mesh):

@@ -51,7 +51,7 @@ class TrainAffordance:
             try:
                 from partwise.train.affordance import train
                 from partwise.train.affordance_data import open_data
-                from partwise.train.affordance_presets import preset, with_colors
+                from partwise.train.affordance_presets import preset, reading_colors
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
 
@@ -64,7 +64,7 @@ class TrainAffordance:
             changes |= {} if self.language is None else {"language": self.language}
             encoder = self._encoder(str(changes.get("language", config.language)))
             config = self._changed(replace(config, **changes), encoder)
-            config = with_colors(config) if self.colors else config
+            config = reading_colors(config) if self.colors else config
         written = train(config, data.samples, self.out, encoder, data.validation, self.device, data.questions)
         print(f"wrote {written}")
 

@@ -103,6 +103,8 @@ def write_heat_pack(folder: Path | str, samples: Iterable[Sample], points: int) 
     for name, array in arrays.items():
         with atomic_path(folder / name) as temporary, temporary.open("wb") as file:
             np.save(file, array, allow_pickle=False)
+    if not colors:
+        (folder / _COLORS).unlink(missing_ok=True)  # of a pack that was here before
     with atomic_path(folder / _INDEX) as temporary:
         content = {"format": FORMAT, "names": names, "shapes": shapes}
         temporary.write_text(json.dumps(content), encoding="utf-8")

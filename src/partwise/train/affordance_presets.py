@@ -179,13 +179,13 @@ def lmad_small(blocks: int = 6) -> LMADConfig:
     return LMADConfig(SMALL_POINTS, MINILM, point_width=64, decoder_heads=4, blocks=blocks, dropout=0.0)
 
 
-def with_colors(config: AffordanceConfig) -> AffordanceConfig:
+def reading_colors(config: AffordanceConfig) -> AffordanceConfig:
     """The config with an encoder of 6 channels, which reads colours. Raises InputError if it has no place for them."""
     field = "points" if isinstance(config.model, PointReferConfig) else "backbone"
     encoder = getattr(config.model, field, None)
     if config.start or not isinstance(encoder, PointNet2Config | DgcnnConfig):
         raise InputError(
-            f"{type(config.model).__name__} on {config.start or type(encoder).__name__} reads places alone: colours go "
+            f"{type(config.model).__name__} on {config.start or 'its encoder'} reads places alone: colours go "
             "into PointNet++ and DGCNN, from scratch"
         )
     return replace(config, model=replace(config.model, **{field: replace(encoder, channels=6)}))
