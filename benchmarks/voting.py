@@ -1,4 +1,4 @@
-"""How voting and balance were chosen: every setting on the training objects, then what it does to the val objects.
+"""How voting, balance and even sampling were chosen: every setting on the training objects, then on the val objects.
 
     python benchmarks/voting.py --objects FOLDER     writes benchmarks/results/voting.json
 
@@ -22,10 +22,16 @@ from partwise.evaluate.meshes import area_iou, face_areas
 from partwise.points import random_rotation
 
 NOTICED = 0.02
+# Voting, balance, even.
 SETTINGS = (
-    ("none", 0.0),
-    *((voting, strength) for voting in ("components", "regions") for strength in (0.0, 0.75)),
-    *(("pieces", strength) for strength in (0.0, 0.25, 0.5, 0.75, 1.0)),
+    ("none", 0.0, 0.0),
+    *((voting, strength, 0.0) for voting in ("components", "regions") for strength in (0.0, 0.75)),
+    *(("pieces", strength, 0.0) for strength in (0.0, 0.5, 0.75, 1.0)),
+    *(("matched", strength, 0.0) for strength in (0.0, 0.5, 0.75)),
+    ("none", 0.0, 0.25),
+    *(("matched", strength, 0.25) for strength in (0.0, 0.5, 0.65, 0.75)),
+    ("none", 0.0, 0.5),
+    *(("matched", strength, 0.5) for strength in (0.5, 0.65, 0.75)),
 )
 # Plain words for parts; those that an object has are not asked as absent ones.
 OTHERS = (
@@ -65,11 +71,12 @@ def main() -> None:
             {
                 "voting": voting,
                 "balance": strength,
+                "even": even,
                 **dict(zip(("as_is", "turned", "absent"), by_category(iou[:, row], categories), strict=True)),
                 "hurt": int((change[:, row] < -NOTICED).sum()),
                 "helped": int((change[:, row] > NOTICED).sum()),
             }
-            for row, (voting, strength) in enumerate(SETTINGS)
+            for row, (voting, strength, even) in enumerate(SETTINGS)
         ]
         for line in result[split]:
             print(split, *line.values())
@@ -90,14 +97,15 @@ def one_object(segmenter: Segmenter, objects: RealObjects, index: int) -> list[l
     absent = [str(word) for word in rng.permutation(OTHERS) if word not in names][:2]
     turn = random_rotation(rng).astype(np.float64)
     turned = replace(shape, geometry=replace(shape.geometry, points=shape.points @ turn.T))
-    looks = segmenter.look(shape), segmenter.look(turned)
-    area, scores = face_areas(shape), []
-    for voting, strength in SETTINGS:
-        asked = Segmenter(
-            segmenter.model, segmenter.embedder, replace(segmenter.config, voting=voting, balance=strength)
-        )
+    area, scores, looks = face_areas(shape), [], {}
+    for voting, strength, even in SETTINGS:
+        config = replace(segmenter.config, voting=voting, balance=strength, even=even)
+        asked = Segmenter(segmenter.model, segmenter.embedder, config)
+        if even not in looks:
+            looks[even] = asked.look(shape), asked.look(turned)
+        upright, fallen = looks[even]
         row = []
-        for look, phrases in ((looks[0], names), (looks[1], names), (looks[0], [*names, *absent])):
+        for look, phrases in ((upright, names), (fallen, names), (upright, [*names, *absent])):
             found = asked.segment(look, phrases).face_labels.astype(np.int64)
             row.append(float(np.nanmean(area_iou(found, truth, area, len(phrases))[: len(names)])))
         scores.append(row)

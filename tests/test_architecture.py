@@ -14,7 +14,7 @@ FLOORS = (
     ("io", "points", "losses", "metrics", "checkpoint", "encoders"),
     ("shape", "pieces", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
-    ("lifted", "heatmaps", "voting"),
+    ("contracts", "lifted", "heatmaps", "voting"),
     ("pretrained",),
     ("predict",),
     ("doctor", "evaluate"),

@@ -9,8 +9,9 @@ import trimesh
 from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.errors import InputError
-from partwise.pieces import cloud_pieces, face_pairs, mesh_pieces
-from partwise.voting import balance, vote
+from partwise.pieces import alike, cloud_pieces, face_pairs, mesh_pieces
+from partwise.points import random_rotation
+from partwise.voting import balance, vote, weigh
 
 TEMPERATURE = 0.05
 
@@ -97,9 +98,10 @@ def test_votes_mend_scattered_errors(voting):
     shape = Shape.of(boxes().subdivide().subdivide(), up="y")
     anchors, values, truth = scored(shape, above(0.75), noise=0.08)
     before = (values.argmax(axis=1)[anchors.face_row] == truth).mean()
-    voted, rows, share = vote(shape, anchors, values, 2, voting)
+    ballot = vote(shape, anchors, values, 2, voting)
+    voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert before < 0.98
-    assert share == 1.0
+    assert ballot.voted == 1.0
     assert (rows.argmax(axis=1)[voted.face_row] == truth).mean() == 1.0
     assert (rows.argmax(axis=1)[voted.point_row] == above(0.75)(shape.points)).mean() == 1.0
     assert (rows.argmax(axis=1)[: len(anchors.original)] == above(0.75)(anchors.original)).all()
@@ -110,9 +112,10 @@ def test_superpoints_of_a_cloud_mend_scattered_errors():
     shape = Shape.of(np.asarray(points), up="y")
     anchors, values, truth = scored(shape, above(0.75), noise=0.08, anchors=1024)
     before = (values.argmax(axis=1)[anchors.point_row] == truth).mean()
-    voted, rows, share = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces")
+    voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert before < 0.95
-    assert share > 0.8
+    assert ballot.voted > 0.8
     assert (rows.argmax(axis=1)[voted.point_row] == truth).mean() > 0.985
 
 
@@ -148,7 +151,8 @@ def test_a_large_cloud_votes_as_a_small_one_does():
     points = np.concatenate([np.asarray(points), [[np.nan, 0, 0]]])
     shape = Shape.of(points, up="y")
     anchors, values, _ = scored(shape, above(0.75), noise=0.08, anchors=1024)
-    voted, rows, _ = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces")
+    voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert voted.point_row[-1] == -1
     assert (rows.argmax(axis=1)[voted.point_row[:-1]] == above(0.75)(points[:-1])).mean() > 0.97
 
@@ -157,10 +161,10 @@ def test_a_smooth_piece_of_two_parts_does_not_vote():
     shape = Shape.of(trimesh.creation.icosphere(3), up="y")
     anchors, values, _ = scored(shape, above(0.0), noise=0.0)
     for voting in ("components", "regions", "pieces"):
-        voted, rows, share = vote(shape, anchors, values, 2, voting)
-        assert share == 0.0
-        assert np.array_equal(voted.face_row, anchors.face_row)
-        assert np.array_equal(rows, values)
+        ballot = vote(shape, anchors, values, 2, voting)
+        assert ballot.voted == 0.0
+        assert np.array_equal(ballot.anchors.face_row, anchors.face_row)
+        assert np.array_equal(ballot.settled(ballot.values), values)
 
 
 def test_regions_stand_in_for_a_piece_of_two_minds():
@@ -169,10 +173,11 @@ def test_regions_stand_in_for_a_piece_of_two_minds():
     post.apply_translation((0, 1.5, 0))
     shape = Shape.of(trimesh.boolean.union([plate, post]).subdivide().subdivide(), up="y")
     anchors, values, truth = scored(shape, above(0.11), noise=0.1, anchors=2048)
-    _, _, alone = vote(shape, anchors, values, 2, "components")
-    voted, rows, share = vote(shape, anchors, values, 2, "pieces")
-    assert alone == 0.0
-    assert share == 1.0
+    alone = vote(shape, anchors, values, 2, "components")
+    ballot = vote(shape, anchors, values, 2, "pieces")
+    voted, rows = ballot.anchors, ballot.settled(ballot.values)
+    assert alone.voted == 0.0
+    assert ballot.voted == 1.0
     assert (rows.argmax(axis=1)[voted.face_row] == truth).mean() == 1.0
 
 
@@ -181,9 +186,77 @@ def test_pieces_without_an_anchor_keep_the_answer_of_the_nearest():
     crumb.apply_translation((0, 3.6, 0))
     shape = Shape.of(trimesh.util.concatenate([crumb, boxes(), crumb]), up="y")
     anchors, values, _ = scored(shape, above(0.75), noise=0.0)
-    voted, rows, _ = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces")
+    voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert (rows.argmax(axis=1)[voted.face_row[:12]] == 1).all()
     assert (rows.argmax(axis=1)[voted.face_row[-12:]] == 1).all()
+
+
+def copies():
+    """A long box, a mirrored and turned copy of it far away, a cube of the same area, and a cube of another size."""
+    long, cube = trimesh.creation.box((3, 1, 0.5)), trimesh.creation.box(np.full(3, np.sqrt(10 / 6)))
+    other = trimesh.creation.box((3, 1, 0.5))
+    other.apply_transform(np.diag([-1.0, 1, 1, 1]))
+    turn = np.eye(4)
+    turn[:3, :3] = random_rotation(np.random.default_rng(3))
+    other.apply_transform(turn)
+    small = trimesh.creation.box((1, 1, 1))
+    for number, part in enumerate((long, other, cube, small)):
+        part.apply_translation((5 * number, 0, 0))
+    return trimesh.util.concatenate([long, other, cube, small])
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1e-6, 0.0), (1e6, 0.0), (1.0, 1e4)])
+def test_copies_have_the_same_form_however_turned(scale, shift):
+    mesh = copies()
+    points, faces = np.asarray(mesh.vertices) * scale + shift, np.asarray(mesh.faces)
+    piece = mesh_pieces(points, faces)
+    long, other, cube, small = alike(points, faces, piece.astype(np.int64))[piece[::12]]
+    assert long == other
+    assert len({long, cube, small}) == 3
+
+
+def test_pieces_of_one_form_vote_together():
+    """The first of two wheels is taken for the other part, the second is surer of what it is: both follow that."""
+    shape = Shape.of(boxes(3), up="y")
+    anchors, values, _ = scored(shape, above(0.75), noise=0.0)
+    values *= np.where(values[:, 1:] > 0, 1.0, 0.5)  # what lies below is half as sure of itself
+    for voting, bottom in (("pieces", 0), ("matched", 1)):
+        ballot = vote(shape, anchors, values, 2, voting)
+        rows = ballot.settled(ballot.values)
+        assert (rows.argmax(axis=1)[ballot.anchors.face_row[:12]] == bottom).all()
+
+
+def test_every_phrase_gets_a_piece_that_minds_least():
+    mesh = copies()
+    shape = Shape.of(mesh, up="y")
+    anchors = sample_anchors(shape, 512, "unit_sphere", 0)
+    piece = mesh_pieces(shape.points, shape.faces)[anchors.place]
+    values = np.zeros((len(anchors.original), 3), dtype=np.float32)
+    values[:, 0] = 0.3
+    values[piece == 2, 1] = 0.28  # the cube nearly says phrase 1, the small one nearly phrase 2
+    values[piece == 3, 2] = 0.25
+    plain, matched = (vote(shape, anchors, values, 3, voting) for voting in ("pieces", "matched"))
+    assert (plain.settled(plain.values).argmax(axis=1) == 0).all()
+    rows = weigh(matched, TEMPERATURE, 0.0, "matched")
+    found = rows.argmax(axis=1)[matched.anchors.face_row].reshape(4, 12)
+    assert (found == np.array([0, 0, 1, 2])[:, None]).all()
+    assert np.array_equal(rows[:512].argmax(axis=1), np.array([0, 0, 1, 2])[piece])
+    # More phrases than forms: nothing is forced.
+    few = vote(shape, anchors, np.pad(values, ((0, 0), (0, 2))), 5, "matched")
+    assert (weigh(few, TEMPERATURE, 0.0, "matched").argmax(axis=1) == 0).all()
+
+
+def test_small_pieces_are_sampled_densely_if_asked():
+    small = trimesh.creation.box((0.1, 0.1, 0.1))
+    small.apply_translation((0, 2, 0))
+    shape = Shape.of(trimesh.util.concatenate([trimesh.creation.box((1, 1, 1)), small]), up="y")
+    shares = [
+        (sample_anchors(shape, 2000, "unit_sphere", 0, float(even)).place >= 12).mean()
+        for even in (0, 0.5, 1)
+    ]
+    assert shares == pytest.approx([0.0099, 0.0909, 0.5], abs=0.03)
+    assert sample_anchors(shape, 2000, "unit_sphere", 0, 0.5).pairs is not None
 
 
 def test_balance_raises_what_is_rare():

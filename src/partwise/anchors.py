@@ -10,11 +10,14 @@ from jaxtyping import Float, Float32, Float64, Int32, Int64
 from torch import Tensor
 
 from partwise.errors import InputError
+from partwise.pieces import face_pairs, mesh_pieces
 from partwise.points import choose, fit_box, nearest_assignment, sample_surface, with_colors
 from partwise.shape import Shape, canonical_transform
 
 # Fewer distinct points than one patch holds: an answer is still given, with a warning.
 FEW_POINTS = 32
+# Pieces smaller than this share of the largest are drawn no denser than one of this size.
+LEAST_PIECE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Anchors:
     canonical (M,3) and original (M,3) positions; point_row (N,) and face_row (F,) as in Segmentation;
     place (M,) is the face each anchor lies on, or the input point it is in a cloud;
     corner_weights (M,3) places it between the corners of that face, None for a cloud;
-    face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud
+    face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud;
+    pairs (2,L) of faces that share an edge, where they were looked for
     """
 
     canonical: Float32[np.ndarray, "M 3"]
@@ -36,18 +40,24 @@ class Anchors:
     corner_weights: Float64[np.ndarray, "M 3"] | None
     face_groups: Int64[np.ndarray, "M"] | None
     warnings: tuple[str, ...]
+    pairs: Int64[np.ndarray, "2 L"] | None = None
 
 
-def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
+def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 0.0) -> Anchors:
     """`count` anchors of a shape in the model's box: surface points of a mesh, input points of a cloud.
+
+    even  how much denser small connected pieces of a mesh are drawn: as their area to the power of minus this; 1 gives
+          all pieces as many anchors, 0 all areas
 
     A cloud of just `count` points is taken whole and in order; a larger one is thinned without replacement; a
     smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
     """
     rng = np.random.default_rng(seed)
     rotation, corner_weights = shape.to_y_up(), None
+    pairs = face_pairs(shape.points, shape.faces) if even and shape.faces is not None else None
     if shape.faces is not None:
-        original, place, corner_weights = sample_surface(shape.points, shape.faces, count, rng)
+        density = None if pairs is None else _density(shape, pairs, even)
+        original, place, corner_weights = sample_surface(shape.points, shape.faces, count, rng, density)
         reference, warnings = original, ()
     else:
         finite = np.flatnonzero(shape.finite)
@@ -64,7 +74,7 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int) -> Anchors:
         point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
         place = finite[chosen]
     return Anchors(
-        canonical, original, transform, point_row, face_row, place, corner_weights, groups, warnings
+        canonical, original, transform, point_row, face_row, place, corner_weights, groups, warnings, pairs
     )
 
 
@@ -96,6 +106,18 @@ def with_face_means(
     index = torch.from_numpy(groups)
     total = torch.zeros(int(groups.max()) + 1, values.shape[1]).index_add_(0, index, values)
     return torch.cat([values, total / torch.bincount(index)[:, None]])
+
+
+def _density(shape: Shape, pairs: Int64[np.ndarray, "2 L"], even: float) -> Float64[np.ndarray, "F"]:
+    """How dense (F,) anchors lie on each face, by the area of its piece."""
+    assert shape.faces is not None
+    piece = mesh_pieces(shape.points, shape.faces, None, pairs)
+    a, b, c = (shape.points[shape.faces[:, corner]] for corner in range(3))
+    whole = np.bincount(piece, np.linalg.norm(np.cross(b - a, c - a), axis=1))
+    largest = whole.max()
+    if not np.isfinite(largest) or largest <= 0:
+        return np.ones(len(piece))  # the sampling says what is wrong
+    return (np.maximum(whole / largest, LEAST_PIECE) ** -even)[piece]
 
 
 def _sampling_warnings(reference: Float64[np.ndarray, "N 3"], total: int, count: int) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from partwise.points import face_normals, thinnest
 
 # Vertices this close, in parts of the largest extent, are one: files repeat vertices along seams of texture and normal.
 WELD = 1e-5
+# Pieces have the same form if their sizes and spreads differ by less than this share of their size.
+SAME_FORM = 0.02
 # Two faces that meet at a sharper bend than this do not lie on one smooth patch.
 CREASE_DEGREES = 35.0
 # The same for neighbouring cells of a cloud, whose normals are estimated: at a bend they turn step by step.
@@ -66,6 +68,39 @@ def face_pairs(
     order = np.argsort(edge, kind="stable")
     same = np.flatnonzero(edge[order[1:]] == edge[order[:-1]])
     return np.stack([order[same], order[same + 1]]) % len(faces)
+
+
+def alike(
+    points: Float64[np.ndarray, "N 3"], faces: Int64[np.ndarray, "F 3"], piece: Int64[np.ndarray, "F"]
+) -> Int64[np.ndarray, "P"]:
+    """The number of the form of each piece (P,): those with as many faces, as large, and as far spread are alike.
+
+    Turned and mirrored copies have the same form. Spreads are the square roots of the principal second moments of the
+    surface.
+    """
+    count = int(piece.max()) + 1
+    corners = points[faces] - points[faces].reshape(-1, 3).mean(axis=0)
+    middle = corners.mean(axis=1)
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    whole = np.bincount(piece, area, minlength=count)
+    per = 1 / np.where(whole > 0, whole, 1.0)
+    mean = np.stack(
+        [np.bincount(piece, area * middle[:, k], minlength=count) * per for k in range(3)], axis=1
+    )
+    moment = np.empty((count, 3, 3))
+    for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
+        # The mean of x_i x_j over a triangle, from its corners and its middle.
+        product = ((corners[..., i] * corners[..., j]).sum(axis=1) + 9 * middle[:, i] * middle[:, j]) / 12
+        second = np.bincount(piece, area * product, minlength=count) * per - mean[:, i] * mean[:, j]
+        moment[:, i, j] = moment[:, j, i] = second
+    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(moment), 0))
+    size = np.sqrt(whole)
+    form = np.unique(np.bincount(piece, minlength=count), return_inverse=True)[1]
+    for column in (size, *spread.T):
+        order = np.lexsort((column, form))
+        apart = np.diff(column[order]) > SAME_FORM * size[order][1:]
+        form[order] = np.cumsum(np.concatenate([[0], apart | (np.diff(form[order]) != 0)]))
+    return form
 
 
 def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:

@@ -252,14 +252,16 @@ def sample_surface(
     faces: Int64[np.ndarray, "F 3"],
     count: int,
     rng: np.random.Generator,
+    density: Float64[np.ndarray, "F"] | None = None,
 ) -> tuple[Float64[np.ndarray, "M 3"], Int64[np.ndarray, "M"], Float64[np.ndarray, "M 3"]]:
     """`count` points uniform in area: (positions (M,3), face index (M,), barycentric weights (M,3)).
 
+    density  how many times likelier (F,) an area of each face is drawn
     Raises InputError if the surface has no area.
     """
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    total = np.cumsum(area)
+    total = np.cumsum(area if density is None else area * density)
     if len(total) == 0 or not np.isfinite(total[-1]) or total[-1] <= 0:
         raise InputError(
             f"the {len(faces)} faces span no area: give a surface, or its vertices as a point cloud"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from partwise.anchors import Anchors, colored_anchors, sample_anchors, with_face_means
+from partwise.contracts import PartModel, SeesShapes
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.prompt import Prompt
@@ -36,41 +37,12 @@ from partwise.pretrained import (
 )
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
-from partwise.voting import balance, probabilities, vote
+from partwise.voting import probabilities, vote, weigh
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
 # An action is as strong as the mean of its hottest few anchors: one alone may be chance, a trigger has not many.
 STRONGEST = 8
-
-
-@runtime_checkable
-class PartModel(Protocol):
-    """What the segmenter asks of a model: one pass over the points, then any number of phrases."""
-
-    def __call__(self, points: Float[Tensor, "B N 3"]) -> Any: ...
-
-    def similarity(
-        self, embedding: Any, text: Float[Tensor, "T E"], propagation: str = ...
-    ) -> Float[Tensor, "B N T"]: ...
-
-
-@runtime_checkable
-class SeesShapes(Protocol):
-    """A model that looks at the shape itself, its surface and colours, and not at the anchors alone.
-
-    answers   "cosine", or "votes": shares of 0..1 that say nothing of how well a phrase fits
-    sha256    of the weights behind it
-    """
-
-    answers: ClassVar[str]
-    sha256: str
-
-    def see(self, shape: Shape, anchors: Anchors, seed: int) -> Any: ...
-
-    def similarity(
-        self, embedding: Any, text: Float[Tensor, "T E"], propagation: str = ...
-    ) -> Float[Tensor, "B N T"]: ...
 
 
 @dataclass(frozen=True)
@@ -85,6 +57,7 @@ class SegmenterConfig:
     text_encoder, text_revision   "minilm", a folder, or a hub id and its commit
     voting       of the pieces of a shape, see partwise.voting
     balance      how far phrases that score low all over are raised where pieces vote, 0 to 1
+    even         how much denser small pieces of a mesh are sampled, 0 to 1, see partwise.anchors
     """
 
     points: int = 2048
@@ -96,14 +69,16 @@ class SegmenterConfig:
     text_revision: str | None = None
     voting: str = "none"
     balance: float = 0.0
+    even: float = 0.0
 
     def __post_init__(self) -> None:
         if self.points < 1:
             raise InputError(f"points is {self.points}: ask for at least 1 anchor")
         if self.temperature <= 0:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
-        if not 0 <= self.balance <= 1:
-            raise InputError(f"balance is {self.balance}: it lies in 0..1")
+        for name in ("balance", "even"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} is {getattr(self, name)}: it lies in 0..1")
 
 
 @dataclass(frozen=True)
@@ -200,7 +175,7 @@ class Segmenter:
     def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
         """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
         count = replace(self.config, points=self.config.points if points is None else points).points
-        anchors = sample_anchors(shape, count, self.config.box, seed)
+        anchors = sample_anchors(shape, count, self.config.box, seed, self.config.even)
         device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
             if isinstance(self.model, SeesShapes):
@@ -231,8 +206,8 @@ class Segmenter:
         none_below   label -1 where the confidence is lower than this
         points       anchors to sample, default from the model
         voting       "pieces": connected pieces of a mesh, smooth patches and superpoints take one label each, and rare
-                     phrases are raised (unless allow_none: then a phrase may well be nowhere); "components" and
-                     "regions": just these; "none": every anchor for itself; default from the model
+                     phrases are raised (not with allow_none); "matched": besides, pieces of one form vote together and
+                     every phrase gets one; "components", "regions": just these; "none"; default from the model
         seed         of the sampling; same seed, machine and versions: same labels
 
         Raises InputError (phrases, options) or MissingDataError (a phrase that no text encoder at hand knows).
@@ -381,13 +356,18 @@ class Segmenter:
         with torch.inference_mode():
             cosine = self._compare(look, text, config.propagation, allow_none)
             cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups).numpy()  # (R,S)
-        anchors, cosine, voted = vote(look.shape, look.anchors, cosine, count, config.voting)
+        ballot = vote(look.shape, look.anchors, cosine, count, config.voting)
         if cosine.shape[1] == count:
-            cosine = balance(cosine, len(anchors.original), config.temperature, config.balance * voted)
-            return anchors, probabilities(cosine, config.temperature), np.zeros(len(cosine), dtype=bool)
+            cosine = weigh(ballot, config.temperature, config.balance, config.voting)
+            return (
+                ballot.anchors,
+                probabilities(cosine, config.temperature),
+                np.zeros(len(cosine), dtype=bool),
+            )
+        cosine = ballot.settled(ballot.values)
         asked, anything = cosine[:, :count], cosine[:, count:].max(axis=1, keepdims=True)
         scores = probabilities(np.concatenate([asked, anything], axis=1), config.temperature)[:, :count]
-        return anchors, scores, anything[:, 0] > asked.max(axis=1)
+        return ballot.anchors, scores, anything[:, 0] > asked.max(axis=1)
 
     def _compare(self, look: Look, text: Any, propagation: str, allow_none: bool) -> Float[Tensor, "M S"]:
         """What the model makes of each anchor and phrase: cosines with vectors, or its logits for a prompt."""

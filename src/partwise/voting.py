@@ -1,10 +1,11 @@
 """Votes: the pieces of a shape take one answer each, and no asked phrase is left out without need.
 
-Two things are known besides what the model says of single points. Faces that hang together, or lie on one smooth patch,
-are likely one part. And whoever asks for four parts of a shape expects four parts: a phrase that scores low all over is
-raised, which is prior correction as in classification (Saerens et al., Neural Computation 2002), but only as far as
-pieces vote, because scattered points would follow it into noise. The numbers below were chosen on the training
-objects (benchmarks/voting.py).
+Three things are known besides what the model says of single points. Faces that hang together, or lie on one smooth
+patch, are likely one part. Pieces of the same form are likely the same part: a wheel is seldom alone. And whoever asks
+for four parts of a shape expects four parts: a phrase that scores low all over is raised, which is prior correction as
+in classification (Saerens et al., Neural Computation 2002), but only as far as pieces vote, because scattered points
+would follow it into noise; and one that no piece takes even then is given the piece that minds least. The numbers
+below were chosen on the training objects (benchmarks/voting.py).
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int32, Int64
+from scipy.optimize import linear_sum_assignment
 
 from partwise.anchors import Anchors
 from partwise.errors import InputError
-from partwise.pieces import CREASE_DEGREES, cloud_pieces, face_pairs, mesh_pieces
+from partwise.pieces import CREASE_DEGREES, alike, cloud_pieces, face_pairs, mesh_pieces
 from partwise.shape import Shape
 
-VOTING = ("none", "components", "regions", "pieces")
+VOTING = ("none", "components", "regions", "pieces", "matched")
 # A piece of a mesh that holds more of the anchors than LARGEST votes only if AGREEMENT of them say the same: it may be
 # the body with parts moulded on.
 LARGEST, AGREEMENT = 0.5, 0.85
@@ -28,6 +30,8 @@ LARGEST, AGREEMENT = 0.5, 0.85
 CLOUD_AGREEMENT = 0.75
 # Anchors that make a piece of a cloud worth a vote.
 LEAST_ANCHORS = 4
+# What a piece minds counts by its share of the anchors to this power: a phrase that is nowhere is rather a small part.
+MINDS = 0.5
 # A phrase that is nowhere is raised no further than one that holds this share.
 LEAST_SHARE = 1e-6
 
@@ -49,21 +53,45 @@ class Tally:
     agreement: Float32[np.ndarray, "P"]
 
 
+@dataclass(frozen=True)
+class Ballot:
+    """What the votes made of M anchors.
+
+    anchors  whose faces and points lead to the row of their piece where it votes
+    values   the rows (Q,S) that there were, then those of the pieces
+    row      (M,) of each anchor: that of its piece, or its own
+    """
+
+    anchors: Anchors
+    values: Float32[np.ndarray, "Q S"]
+    row: Int64[np.ndarray, "M"]
+
+    @property
+    def voted(self) -> float:
+        """The share of the anchors whose pieces voted."""
+        return float((self.row >= len(self.row)).mean())
+
+    def settled(self, values: Float32[np.ndarray, "Q T"]) -> Float32[np.ndarray, "Q T"]:
+        """Values (Q,T) in which every anchor says what its piece says."""
+        count = len(self.row)
+        return np.concatenate([values[self.row], values[count:]])
+
+
 def vote(
     shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "R S"], asked: int, voting: str
-) -> tuple[Anchors, Float32[np.ndarray, "Q S"], float]:
+) -> Ballot:
     """Let pieces vote on the cosines (R,S) of rows with phrases, of which the first `asked` can be chosen.
 
     voting  "components": connected pieces of a mesh; "regions": their smooth patches; "pieces": components, or the
-            regions of one that is most of the shape and of two minds, and the superpoints of a cloud; "none": nothing
-    Returns anchors whose faces and points lead to the row of their piece where it votes, the rows with the anchors'
-    replaced and those of the pieces added, and the share of the anchors that voted. Raises InputError for another name.
+            regions of one that is most of the shape and of two minds, and the superpoints of a cloud; "matched": the
+            same, and those of a mesh that have the same form vote together; "none": nothing
+    Raises InputError for another name.
     """
     if voting not in VOTING:
         raise InputError(f"unknown voting {voting!r}: use one of {', '.join(VOTING)}")
     count = len(anchors.original)
-    if voting == "none" or (shape.faces is None and voting != "pieces"):
-        return anchors, values, 0.0
+    if voting == "none" or (shape.faces is None and voting not in ("pieces", "matched")):
+        return Ballot(anchors, values, np.arange(count))
     if shape.faces is None:
         pieces = _of_cloud(shape, anchors)
         tally = _tally(pieces, values[:count], asked)
@@ -72,12 +100,21 @@ def vote(
         pieces = _of_mesh(shape, anchors, values[:count], asked, voting)
         tally = _tally(pieces, values[:count], asked)
         votes = (tally.held > 0) & ~_of_two_minds(tally)
+        if voting == "matched":
+            pieces, tally, votes = _together(shape, pieces, tally, votes)
     row = np.full(len(votes) + 1, -1, dtype=np.int32)  # the last stands for "no piece", which is -1
     row[:-1][votes] = len(values) + np.arange(int(votes.sum()))
     own = row[pieces.of_anchor]
     values = np.concatenate([values, tally.mean[votes]])
-    values[:count][own >= 0] = values[own[own >= 0]]
-    return _led(shape, anchors, row[pieces.of_element]), values, float((own >= 0).mean())
+    led = _led(shape, anchors, row[pieces.of_element])
+    return Ballot(led, values, np.where(own >= 0, own, np.arange(count)))
+
+
+def weigh(ballot: Ballot, temperature: float, strength: float, voting: str) -> Float32[np.ndarray, "Q T"]:
+    """The values (Q,T) of a ballot where every phrase is expected: balanced, and with "matched" none is left out."""
+    values = ballot.settled(ballot.values)
+    values = balance(values, len(ballot.row), temperature, strength * ballot.voted)
+    return ballot.settled(match(values, ballot, temperature)) if voting == "matched" else values
 
 
 def balance(
@@ -93,6 +130,27 @@ def balance(
     return values - strength * temperature * np.log(share + LEAST_SHARE)
 
 
+def match(
+    values: Float32[np.ndarray, "Q T"], ballot: Ballot, temperature: float
+) -> Float32[np.ndarray, "Q T"]:
+    """Values (Q,T) in which every phrase wins at least one piece, if there are as many pieces as phrases.
+
+    The most likely answer under that condition: all pieces take their best phrase, but for those that a one-to-one
+    assignment at the least loss of log probability gives to phrases that would go without.
+    """
+    held = np.bincount(ballot.row, minlength=len(values))
+    pieces = len(ballot.row) + np.flatnonzero(held[len(ballot.row) :])
+    if len(pieces) < values.shape[1]:
+        return values
+    loss = (values[pieces].max(axis=1, keepdims=True) - values[pieces]) / temperature
+    weight = (held[pieces] / len(ballot.row)) ** MINDS
+    given, phrase = linear_sum_assignment(loss * weight[:, None])
+    values, given = values.copy(), pieces[given]
+    # Just ahead of the phrase that it takes the place of: what was given is no more certain than that.
+    values[given, phrase] = np.nextafter(values[given].max(axis=1), np.float32(np.inf))
+    return values
+
+
 def probabilities(values: Float32[np.ndarray, "R T"], temperature: float) -> Float32[np.ndarray, "R T"]:
     """Softmax (R,T) of cosines over the phrases."""
     return torch.softmax(torch.from_numpy(values) / temperature, dim=1).numpy()
@@ -105,15 +163,34 @@ def _of_mesh(
     assert shape.faces is not None
     face = anchors.place
     crease = CREASE_DEGREES if voting == "regions" else None
-    pairs = face_pairs(shape.points, shape.faces)
+    pairs = face_pairs(shape.points, shape.faces) if anchors.pairs is None else anchors.pairs
     piece = mesh_pieces(shape.points, shape.faces, crease, pairs).astype(np.int64)
-    if voting == "pieces":
+    if voting in ("pieces", "matched"):
         split = _of_two_minds(_tally(Pieces(piece[face], piece), values, asked))
         if split.any():
             regions = mesh_pieces(shape.points, shape.faces, CREASE_DEGREES, pairs)
             # Neighbours through a shared edge are in one component, so a region lies within one.
             piece = np.where(split[piece], piece.max() + 1 + regions, piece)
     return Pieces(piece[face], piece)
+
+
+def _together(
+    shape: Shape, pieces: Pieces, tally: Tally, votes: Bool[np.ndarray, "P"]
+) -> tuple[Pieces, Tally, Bool[np.ndarray, "G"]]:
+    """Pieces of the same form as one, whether or not an anchor lies on each; those that may not vote stay alone."""
+    assert shape.faces is not None
+    form = alike(shape.points, shape.faces, pieces.of_element)
+    barred = (tally.held > 0) & ~votes
+    form[barred] = form.max() + 1 + np.arange(int(barred.sum()))
+    count = int(form.max()) + 1
+    held = np.bincount(form, tally.held, minlength=count)
+    mean = np.zeros((count, tally.mean.shape[1]), dtype=np.float32)
+    np.add.at(mean, form, tally.mean * tally.held[:, None])
+    mean /= np.maximum(held, 1)[:, None].astype(np.float32)
+    may = held > 0
+    may[form[barred]] = False
+    together = Tally(held.astype(np.int64), mean, np.ones(count, dtype=np.float32))
+    return Pieces(form[pieces.of_anchor], form[pieces.of_element]), together, may
 
 
 def _of_cloud(shape: Shape, anchors: Anchors) -> Pieces:

@@ -79,7 +79,7 @@ class PackShapes:
 
     Examples:
         partwise data pack packs/train --count 30000
-        partwise data pack packs/train --count 30000 --objects assets --repeats 12 --seed 1
+        partwise data pack packs/train --count 30000 --objects assets --repeats 12 --scenes 4000 --seed 1
     """
 
     out: tyro.conf.Positional[Path]
@@ -94,6 +94,8 @@ class PackShapes:
     """A folder of GLB files with manifest.jsonl; its train split is packed too."""
     repeats: int = 1
     """How many times each real object is packed, drawn anew each time."""
+    scenes: int = 0
+    """Scenes of two to five whole real objects, each named as what it is."""
 
     def run(self) -> None:
         """Make every shape and write it."""
@@ -108,7 +110,7 @@ class PackShapes:
             raise InputError(f"{self.out} holds a pack already: name another folder, or remove it")
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out} is a file: name a folder")
-        shapes = TrainingShapes(self.count, self.points, self.seed, self.objects, self.repeats)
+        shapes = TrainingShapes(self.count, self.points, self.seed, self.objects, self.repeats, self.scenes)
         with tqdm(total=len(shapes), unit="shape", smoothing=0.05) as bar:
             write_pack(self.out, _counted(shapes, bar.update), len(shapes), self.points)
         print(f"wrote {self.out}: {len(shapes):,} shapes, {len(Pack(self.out).phrases()):,} phrases")

@@ -8,6 +8,7 @@ from pathlib import Path
 from partwise.datasets.objects import RealObjects
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
+from partwise.datasets.scenes import RealScenes
 from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError
 
@@ -16,24 +17,33 @@ COMPOSED_WEIGHT = 3
 
 
 class TrainingShapes:
-    """`count` procedural shapes, then every real training object `repeats` times, each time drawn anew.
+    """`count` procedural shapes, every real training object `repeats` times, each time drawn anew, then scenes.
 
     points   on each shape
     seed     of both: the same seed gives the same shapes
     objects  the folder of real objects; left out, there are none
+    scenes   how many small scenes of whole real objects, which are asked for by what they are
 
-    Held-out categories are in neither part. Every third turn over the real objects is scan-like, the others CAD-like.
+    Held-out categories are in no part. Every third turn over the real objects is scan-like, the others CAD-like.
     Raises InputError for numbers out of range, MissingDataError for a folder without objects.
     """
 
     def __init__(
-        self, count: int, points: int = 8192, seed: int = 0, objects: Path | None = None, repeats: int = 1
+        self,
+        count: int,
+        points: int = 8192,
+        seed: int = 0,
+        objects: Path | None = None,
+        repeats: int = 1,
+        scenes: int = 0,
     ) -> None:
-        if count < 1 or points < 1 or seed < 0 or repeats < 1:
+        if count < 1 or points < 1 or seed < 0 or repeats < 1 or scenes < 0:
             raise InputError(
-                f"count {count}, points {points}, seed {seed}, repeats {repeats}: the seed is at least 0, "
-                "the others at least 1"
+                f"count {count}, points {points}, seed {seed}, repeats {repeats}, scenes {scenes}: "
+                "the seed and the scenes are at least 0, the others at least 1"
             )
+        if scenes and objects is None:
+            raise InputError(f"{scenes} scenes were asked for, of no objects: name their folder")
         self._world = ProceduralShapes(
             seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=False
         )
@@ -44,14 +54,23 @@ class TrainingShapes:
             )
             for turn, kind in enumerate(kinds)
         ]
+        scan = Scan(points=points, kind="mixed")
+        self._scenes = (
+            RealScenes(scenes, objects, scan=scan, seed=seed, without=_words(HELD_OUT)) if scenes else []
+        )
 
     def __len__(self) -> int:
-        return len(self._world) + sum(map(len, self._real))
+        return len(self._world) + sum(map(len, self._real)) + len(self._scenes)
 
     def __iter__(self) -> Iterator[Sample]:
         yield from self._world
         for objects in self._real:
             yield from objects
+        yield from self._scenes
+
+
+def _words(names: tuple[str, ...]) -> set[str]:
+    return {word for name in names for word in name.split()}
 
 
 def weighted_categories() -> tuple[str, ...]:

@@ -118,6 +118,21 @@ SMALL_ON = replace(
     save_every=100,
     validate_every=200,
 )
+# The third leg: small parts as dense as pieces of a mesh are sampled, coarser clouds, scenes of whole objects.
+SMALL_EVEN = replace(
+    SMALL_ON,
+    steps=4_000,
+    batches=replace(
+        SMALL_ON.batches,
+        points=(1024, 1024, 2048),
+        distractors=2,
+        augment=replace(SMALL_ON.batches.augment, even=0.6),
+        seed=44,
+    ),
+    rate=7e-4,
+    head_rate=7e-4,
+    dice_weight=1.0,
+)
 TINY = replace(
     SMALL,
     model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
@@ -129,4 +144,11 @@ TINY = replace(
     save_every=20,
     validate_every=20,
 )
-PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "small-on": SMALL_ON, "tiny": TINY}
+PRESETS = {
+    "paper": PAPER,
+    "release": RELEASE,
+    "small": SMALL,
+    "small-on": SMALL_ON,
+    "small-even": SMALL_EVEN,
+    "tiny": TINY,
+}

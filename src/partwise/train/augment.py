@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int16
+from jaxtyping import Float32, Int16, Int64
 
 from partwise.points import fit_box, front_points, random_rotation
 
@@ -23,6 +23,8 @@ class Augment:
     shift        largest translation
     jitter, clip standard deviation and bound of the noise on each coordinate
     one_sided    share of shapes of which only the side towards a random viewer is kept
+    even         how much denser small parts may be drawn: a part of a share s of the points is drawn with a density
+                 of s to the power of minus a number up to this, as anchors of a mesh are (`SegmenterConfig.even`)
     """
 
     probability: float = 0.9
@@ -36,6 +38,7 @@ class Augment:
     jitter: float = 0.01
     clip: float = 0.05
     one_sided: float = 0.0
+    even: float = 0.0
 
 
 NO_AUGMENT = Augment(probability=0.0)
@@ -68,7 +71,7 @@ def augmented(
         if rng.random() < augment.one_sided:
             seen = front_points(points, rng)
             points, labels = points[seen], labels[seen]
-    index = rng.choice(len(points), count, replace=len(points) < count)
+    index = _drawn(labels, augment.even, count, rng)
     points, labels = points[index], labels[index]
     centre, scale = fit_box(points.astype(np.float64), box)
     points = (points - centre) * scale
@@ -76,6 +79,21 @@ def augmented(
         points = points * rng.uniform(*augment.scale) + rng.uniform(-augment.shift, augment.shift, 3)
         points = points + np.clip(rng.normal(0, augment.jitter, points.shape), -augment.clip, augment.clip)
     return points.astype(np.float32), labels
+
+
+def _drawn(
+    labels: Int16[np.ndarray, "N"], even: float, count: int, rng: np.random.Generator
+) -> Int64[np.ndarray, "M"]:
+    """`count` of N indices, those of small parts likelier by up to `even`; points without a name are a part too."""
+    if not even:
+        return rng.choice(len(labels), count, replace=len(labels) < count)
+    held = np.bincount(labels + 1)[labels + 1]
+    density = held ** -rng.uniform(0, even)
+    # The count smallest of exponential waiting times: a weighted draw without replacement, as long as points last.
+    wait = rng.exponential(size=len(labels)) / density
+    if count <= len(labels):
+        return np.argpartition(wait, count - 1)[:count]
+    return rng.choice(len(labels), count, p=density / density.sum())
 
 
 def _turned(
