@@ -41,6 +41,25 @@ def ceilings(shape: Shape, truth: np.ndarray, count: int, rng: np.random.Generat
     return result
 
 
+# Name -> what differs from the settings that the weights come with, and options of the call.
+PLAIN = {"even": 0.0}
+RUNGS: dict[str, tuple[dict, dict]] = {
+    "patches": (PLAIN, {"propagation": "nearest", "voting": "none"}),
+    "decoder": (PLAIN, {"voting": "none"}),
+    "decoder + pieces, no balance": (PLAIN | {"balance": 0.0}, {"voting": "pieces"}),
+    "decoder + components": (PLAIN, {"voting": "components"}),
+    "decoder + regions": (PLAIN, {"voting": "regions"}),
+    "decoder + pieces": (PLAIN, {"voting": "pieces"}),
+    "decoder + matched pieces": (PLAIN, {"voting": "matched"}),
+    "decoder, small pieces dense": ({}, {"voting": "none"}),
+    "as it comes": ({}, {}),
+    "decoder, 1,024 points": (PLAIN, {"points": 1024, "voting": "none"}),
+    "as it comes, 1,024 points": ({}, {"points": 1024}),
+    "decoder, 4,096 points": (PLAIN, {"points": 4096, "voting": "none"}),
+    "as it comes, 4,096 points": ({}, {"points": 4096}),
+}
+
+
 def main() -> None:
     """Measure every rung, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -51,48 +70,23 @@ def main() -> None:
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model)
     objects = RealObjects(arguments.objects, arguments.split)
-    rungs: dict[str, dict] = {
-        "patches": {"propagation": "nearest", "voting": "none"},
-        "decoder": {"voting": "none"},
-        "decoder + components": {"voting": "components"},
-        "decoder + regions": {"voting": "regions"},
-        "decoder + pieces": {"voting": "pieces"},
-        "decoder, 1,024 points": {"points": 1024, "voting": "none"},
-        "decoder, 1,024 points + pieces": {"points": 1024, "voting": "pieces"},
-        "decoder, 4,096 points": {"points": 4096, "voting": "none"},
-        "decoder, 4,096 points + pieces": {"points": 4096, "voting": "pieces"},
-    }
-    # The votes alone, without what raises rare phrases.
-    plain = Segmenter(segmenter.model, segmenter.embedder, replace(segmenter.config, balance=0.0))
     iou: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}
     for index in range(len(objects)):
-        surface, parts = objects.surface(index), objects.parts(index)
+        surface, names = objects.surface(index), [part.name for part in objects.parts(index)]
         shape = Shape.read(objects.root / objects.rows[index]["path"], up="y")
-        area = face_areas(shape)
-        truth, names = surface.face_part.astype(np.int64), [part.name for part in parts]
-        for rung, labels in ceilings(shape, truth, len(names), np.random.default_rng(index)).items():
-            iou.setdefault(rung, []).append(np.nanmean(area_iou(labels, truth, area, len(names))))
-        iou.setdefault("largest part everywhere", []).append(
-            np.nanmean(
-                area_iou(
-                    np.full(len(truth), np.bincount(truth[truth >= 0], area[truth >= 0]).argmax()),
-                    truth,
-                    area,
-                    len(names),
-                )
-            )
-        )
-        for rung, options in rungs.items():
+        area, truth = face_areas(shape), surface.face_part.astype(np.int64)
+        answers = ceilings(shape, truth, len(names), np.random.default_rng(index))
+        largest = np.bincount(truth[truth >= 0], area[truth >= 0]).argmax()
+        answers["largest part everywhere"] = np.full(len(truth), largest)
+        for rung, (changes, options) in RUNGS.items():
+            asked = Segmenter(segmenter.model, segmenter.embedder, replace(segmenter.config, **changes))
             start = time.perf_counter()
-            answer = segmenter.segment(shape, names, **options)
+            answer = asked.segment(shape, names, **options)
             seconds.setdefault(rung, []).append(time.perf_counter() - start)
-            found = answer.face_labels.astype(np.int64)
-            iou.setdefault(rung, []).append(np.nanmean(area_iou(found, truth, area, len(names))))
-        found = plain.segment(shape, names, voting="pieces").face_labels.astype(np.int64)
-        iou.setdefault("decoder + pieces, no balance", []).append(
-            np.nanmean(area_iou(found, truth, area, len(names)))
-        )
+            answers[rung] = answer.face_labels.astype(np.int64)
+        for rung, labels in answers.items():
+            iou.setdefault(rung, []).append(np.nanmean(area_iou(labels, truth, area, len(names))))
     result = {"objects": len(objects), "split": arguments.split, "rungs": {}}
     for rung, values in iou.items():
         took = f"{1000 * np.median(seconds[rung]):7.1f} ms" if rung in seconds else ""

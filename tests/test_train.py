@@ -308,6 +308,26 @@ def test_augmentation_keeps_labels_with_their_points():
     assert np.linalg.norm(same, axis=1).max() == pytest.approx(1, abs=1e-5)
 
 
+def test_even_augmentation_draws_small_parts_densely():
+    points = np.random.default_rng(0).random((4000, 3)).astype(np.float32)
+    labels = np.where(np.arange(4000) < 40, -1, np.where(np.arange(4000) < 80, 0, 1)).astype(np.int16)
+    shares = {}
+    for even in (0.0, 1.0):
+        drawn = [
+            augmented(
+                points, labels, replace(NO_AUGMENT, even=even), 400, "unit_sphere", np.random.default_rng(k)
+            )
+            for k in range(30)
+        ]
+        shares[even] = [np.mean([(kept == part).mean() for _, kept in drawn]) for part in (-1, 0)]
+    assert shares[0.0] == pytest.approx([0.01, 0.01], abs=0.003)
+    assert min(shares[1.0]) > 0.03
+    kept = augmented(
+        points, labels, replace(NO_AUGMENT, even=1.0), 9000, "unit_sphere", np.random.default_rng(0)
+    )[1]
+    assert len(kept) == 9000
+
+
 def test_packs_that_are_missing_or_damaged(pack, tmp_path):
     with pytest.raises(MissingDataError, match="partwise data pack"):
         Pack(tmp_path)

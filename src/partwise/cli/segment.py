@@ -46,9 +46,10 @@ class Segment:
     """Leave points unnamed that fit no phrase."""
     none_below: float = 0.0
     """Leave points unnamed whose confidence is lower, 0..1."""
-    voting: Literal["none", "components", "regions", "pieces"] | None = None
+    voting: Literal["none", "components", "regions", "pieces", "matched"] | None = None
     """Let the pieces of a shape take one label each, and raise rare phrases: connected components of a mesh, its smooth
-    regions, or pieces of either kind, of a mesh or cloud; default from the model."""
+    regions, or pieces of either kind, of a mesh or cloud; matched: besides, every phrase gets a piece, and pieces of
+    one form the same; default from the model."""
     seed: int = 0
     """Of the sampling."""
     json: bool = False

@@ -96,7 +96,10 @@ class RealScenes:
 
 
 def _set_down(objects: list[Surface], rng: np.random.Generator) -> Surface:
-    """One surface of all: a row of objects with small gaps, some on top of the one before; face_part numbers them."""
+    """One surface of all: a row of objects with small gaps, some on top of the one before; face_part numbers them.
+
+    A wide one on top may reach over its neighbours.
+    """
     vertices, faces, parts = [], [], []
     edge = height = middle = 0.0
     count = 0
