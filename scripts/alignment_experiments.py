@@ -9,21 +9,30 @@ hand. Every arm takes as many steps of text alignment as every other; stages bef
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+from alignment_setup import (
+    BATCH,
+    MODEL,
+    PACK_POINTS,
+    SEEDS,
+    STEPS,
+    TEXT,
+    against,
+    cell,
+    finished,
+    run_missing,
+)
 from cmat_experiments import CMAT
-from cmat_setup import ENCODER, LIFTED_EACH, POINTS, lift
+from cmat_setup import LIFTED_EACH, POINTS, lift
 from lmad_report import summary
 from lmad_setup import CATEGORIES
 from machine import save
@@ -36,46 +45,14 @@ from partwise.encoders.asking import open_embedder
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.parts import evaluate_parts, mean_scores
-from partwise.files import atomic_path
-from partwise.models.patchalign3d import PatchAlign3DConfig
 from partwise.predict import Segmenter
 from partwise.train import align_dino, align_jointly, align_text, cmat
 from partwise.train.align_dino import AlignDinoConfig
 from partwise.train.align_jointly import AlignJointlyConfig
 from partwise.train.align_text_presets import AlignTextConfig
-from partwise.train.augment import Augment
-from partwise.train.batches import BatchConfig
 
-SEEDS = (1, 2, 3)
-STEPS, BATCH = 300, 8
-TEST_EACH, TEST_POINTS = 6, 2048
+TEST_EACH = 6
 TEACHER = "middle"  # of the noise levels in cmat_experiments
-MODEL = PatchAlign3DConfig(
-    groups=ENCODER.groups,
-    group_size=ENCODER.group_size,
-    token_hidden=ENCODER.token_hidden,
-    token_width=ENCODER.width,
-    width=ENCODER.width,
-    depth=ENCODER.depth,
-    heads=ENCODER.heads,
-    drop_path=0.0,
-    text_width=384,
-    farthest_rule="plain",
-)
-TEXT = AlignTextConfig(
-    MODEL,
-    steps=STEPS,
-    batches=BatchConfig(batch=BATCH, points=(POINTS,), augment=Augment(probability=1.0, tilt=0.0, yaw=0.7)),
-    # The paper's objective starts at a bias of -10, which few steps cannot learn away: see its own row.
-    objective="release",
-    train_blocks=-1,
-    rate=1e-3,
-    head_rate=1e-3,
-    warmup=20,
-    cosine_schedule=True,
-    clip_norm=1.0,
-    save_every=STEPS,
-)
 DINO = AlignDinoConfig(MODEL, steps=STEPS, batch=BATCH, rate=1e-3, head_rate=1e-3, yaw=0.7, save_every=STEPS)
 
 
@@ -117,9 +94,9 @@ def data(out: Path) -> list[Sample]:
     lift(out / "lifted", 21, LIFTED_EACH, (TEACHER,))
     count = LIFTED_EACH * len(CATEGORIES)
     if not (out / "pack" / "shapes.json").is_file():
-        world = ProceduralShapes(21, CATEGORIES, Scan(points=TEST_POINTS), count, heat=False)
-        write_pack(out / "pack", world, count, TEST_POINTS)
-    test = ProceduralShapes(23, CATEGORIES, Scan(points=TEST_POINTS), TEST_EACH * len(CATEGORIES), heat=False)
+        world = ProceduralShapes(21, CATEGORIES, Scan(points=PACK_POINTS), count, heat=False)
+        write_pack(out / "pack", world, count, PACK_POINTS)
+    test = ProceduralShapes(23, CATEGORIES, Scan(points=PACK_POINTS), TEST_EACH * len(CATEGORIES), heat=False)
     return list(test)
 
 
@@ -127,19 +104,11 @@ def run(out: Path) -> None:
     """Train and test every arm with every seed that has no result yet."""
     torch.set_num_threads(1)
     test, embedder = data(out), open_embedder("minilm", None, "part_only")
-    for seed in SEEDS:
-        for name, arm in arms().items():
-            result = out / "results" / f"{name}, seed {seed}.json"
-            if result.is_file():
-                continue
-            start = time.process_time()
-            folder = train_arm(out, name, arm, seed, embedder)
-            row = {"arm": name, "seed": seed, **measure(folder, test)}
-            row["processor_s"] = round(time.process_time() - start, 1)
-            result.parent.mkdir(exist_ok=True)
-            with atomic_path(result) as temporary:
-                temporary.write_text(json.dumps(row))
-            print(json.dumps(row), flush=True)
+
+    def work(name: str, seed: int) -> dict[str, float]:
+        return measure(train_arm(out, name, arms()[name], seed, embedder), test)
+
+    run_missing(out, arms(), SEEDS, work)
 
 
 def train_arm(out: Path, name: str, arm: Arm, seed: int, embedder: PhraseEmbedder) -> Path:
@@ -178,16 +147,14 @@ def measure(folder: Path, test: Sequence[Sample]) -> dict[str, float]:
 
 def report(out: Path) -> None:
     """Means with 95 % intervals by Student's t over the seeds, and differences from stage 2 alone."""
-    rows = [json.loads(path.read_text()) for path in sorted((out / "results").glob("*.json"))]
-    table, base = {}, {row["seed"]: row["as is"] for row in rows if row["arm"] == "stage 2 only"}
+    rows, table = finished(out), {}
     print("| arm | as is | random yaw | random rotation | against stage 2 only |\n|---|---|---|---|---|")
     for name in arms():
         runs = [row for row in rows if row["arm"] == name]
         if not runs:
             continue
         entry = {c.name: summary([row[c.name] for row in runs]) for c in CONDITIONS[:3]}
-        # Seed by seed, for the arms of one seed saw the same shapes in the same order.
-        entry["difference"] = summary([row["as is"] - base[row["seed"]] for row in runs])
+        entry["difference"] = against(rows, name, "stage 2 only", "as is")
         table[name] = {**entry, "processor_s": float(np.mean([row["processor_s"] for row in runs]))}
         print(f"| {name} | " + " | ".join(map(cell, entry.values())) + " |")
     print(f"| *largest part everywhere* | {100 * rows[0]['largest']:.1f} | | | |")
@@ -201,14 +168,6 @@ def report(out: Path) -> None:
         "teacher": f"simulated, noise level {TEACHER}",
     }
     save("alignment", {"settings": settings, "largest": rows[0]["largest"], "table": table, "runs": rows})
-
-
-def cell(found: dict[str, Any]) -> str:
-    """Mean and interval in percent."""
-    if found["interval"] is None:
-        return f"{100 * found['mean']:.1f}"
-    low, high = found["interval"]
-    return f"{100 * found['mean']:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def main() -> None:

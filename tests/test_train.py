@@ -291,6 +291,27 @@ def test_questions_never_hold_a_wrong_distractor_or_two_equal_phrases(pack, embe
         assert question.labels[0] != question.labels[1]
 
 
+def test_distractors_that_are_names_are_no_other_words_for_what_is_asked(embedder):
+    others: dict[str, set[str]] = {part.name: {part.coarse, *part.synonyms} for part in TABLE}
+    others |= {"foot": {"leg"}, "seat": {"table top"}}
+    far = {"wheel", "lid", "spout", "screen", "paw", "tray"}
+    others |= {name: set() for name in far}
+    words = WordTable.embed([*others, "legs", "table leg", "tabletop", "support"], embedder, others)
+    labels, drawn = np.array([0, 1, -1, 1], dtype=np.int16), {"names": set(), "alike": set()}
+    for seed in range(50):
+        for kind, seen in drawn.items():
+            question = ask(TABLE, labels, words, 0.0, 0.5, 1, np.random.default_rng(seed), kind)
+            assert len(question.rows) == 3
+            seen.update(question.rows[2:])
+    # "foot" and "seat" are explained by words of the table, so they might be meant by them.
+    assert drawn["names"] == {words.row[name] for name in far}
+    asked = words.vectors[[words.row["leg"], words.row["table top"]]]
+    nearest = max(drawn["names"], key=lambda row: float((words.vectors[row] @ asked.T).max()))
+    assert nearest in drawn["alike"] < drawn["names"]
+    with pytest.raises(InputError, match="distractor_kind"):
+        BatchConfig(distractor_kind="hard")
+
+
 def test_augmentation_keeps_labels_with_their_points():
     points = np.random.default_rng(0).random((2000, 3)).astype(np.float32)
     labels = (points[:, 1] > 0.5).astype(np.int16)

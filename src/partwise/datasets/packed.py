@@ -80,6 +80,14 @@ class Pack:
                 found.update((name, coarse, *synonyms))
         return sorted(found)
 
+    def other_words(self) -> dict[str, set[str]]:
+        """Every fine name, with its coarse names and synonyms on all shapes."""
+        found: dict[str, set[str]] = {}
+        for shape in self._shapes:
+            for name, coarse, synonyms in shape["parts"]:
+                found.setdefault(name, set()).update((coarse, *synonyms))
+        return found
+
 
 def write_pack(folder: Path | str, samples: Iterable[Sample], count: int, points: int) -> None:
     """Write `count` samples of `points` points each: half-precision points (unit sphere), int8 labels, names.

@@ -71,7 +71,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     workers = Workers.start("cpu")
     out.mkdir(parents=True, exist_ok=True)
     pack, shapes = Pack(data), list(LiftedShards(lifted))
-    words = WordTable.embed(pack.phrases(), embedder)
+    words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
     module = TaughtAlignment(align_text.make_module(config.text, None), shapes[0].features.shape[1])
     groups = align_text.parameter_groups(module.alignment, config.text)
     groups.append({"params": list(module.teacher_head.parameters()), "base_rate": config.text.head_rate})

@@ -66,7 +66,7 @@ def train(
     workers = Workers.start(device)
     out.mkdir(parents=True, exist_ok=True)
     pack = Pack(data)
-    words = WordTable.embed(pack.phrases(), embedder)
+    words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
     if start is not None:
         config = replace(config, model=fitted(config.model, open_pretrained(start)))
     module = make_module(config, start).to(workers.device)

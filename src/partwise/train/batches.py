@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
 
 from partwise.datasets.packed import Pack
+from partwise.errors import InputError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers
 from partwise.train.words import WordTable, ask
@@ -24,6 +25,7 @@ class BatchConfig:
     points       how many points a shape is shown with; one of these at random for every batch
     coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
     distractors  names of other shapes added to each question; never the right answer
+    distractor_kind   any "phrases" of the pack, any part "names", or names "alike" in words to those asked
     label_noise  share of the points whose label becomes that of another part of the shape (an ablation)
     """
 
@@ -34,9 +36,15 @@ class BatchConfig:
     coarse: float = 0.0
     synonyms: float = 0.0
     distractors: int = 0
+    distractor_kind: str = "phrases"
     label_noise: float = 0.0
     augment: Augment = field(default_factory=Augment)
     seed: int = 42
+
+    def __post_init__(self) -> None:
+        kinds = ("phrases", "names", "alike")
+        if self.distractor_kind not in kinds:
+            raise InputError(f"unknown distractor_kind {self.distractor_kind!r}: use {' or '.join(kinds)}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,8 @@ def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slo
         points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
         if config.label_noise:
             labels = mislabelled(labels, config.label_noise, rng)
-        question = ask(shape.parts, labels, words, config.coarse, config.synonyms, config.distractors, rng)
+        asking = (config.coarse, config.synonyms, config.distractors, rng, config.distractor_kind)
+        question = ask(shape.parts, labels, words, *asking)
         shapes.append(points)
         questions.append(question)
     widest = max(1, *(len(q.rows) for q in questions))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -19,17 +20,33 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class WordTable:
-    """Vectors (P,E) of all phrases that a pack uses, and the row of each cleaned phrase."""
+    """Vectors (P,E) of all phrases that a pack uses, and the row of each cleaned phrase.
+
+    names  row of each fine name -> rows of the phrases that may stand for the same part, whichever explains the other
+    """
 
     vectors: Float[Tensor, "P E"]
     row: dict[str, int]
+    names: dict[int, set[int]] = field(default_factory=dict)
 
     @classmethod
-    def embed(cls, phrases: list[str], embedder: PhraseEmbedder) -> WordTable:
-        """Embed every phrase once. Raises MissingDataError if one needs a text model and none is at hand."""
+    def embed(
+        cls, phrases: list[str], embedder: PhraseEmbedder, other_words: Mapping[str, Set[str]] | None = None
+    ) -> WordTable:
+        """Embed every phrase once. Raises MissingDataError if one needs a text model and none is at hand.
+
+        other_words  of each fine name, as `Pack.other_words` gives them; distractors that are names need them
+        """
         cleaned = sorted({clean(phrase) for phrase in phrases} - {""})
         chunks = [embedder.embed(cleaned[i : i + CHUNK]) for i in range(0, len(cleaned), CHUNK)]
-        return cls(torch.from_numpy(np.concatenate(chunks)), {phrase: i for i, phrase in enumerate(cleaned)})
+        row = {phrase: i for i, phrase in enumerate(cleaned)}
+        names: dict[int, set[int]] = {row[clean(name)]: set() for name in other_words or ()}
+        for name, others in (other_words or {}).items():
+            for other in others - {name}:
+                names[row[clean(name)]].add(row[clean(other)])
+                if row[clean(other)] in names:
+                    names[row[clean(other)]].add(row[clean(name)])
+        return cls(torch.from_numpy(np.concatenate(chunks)), row, names)
 
 
 @dataclass(frozen=True)
@@ -48,10 +65,12 @@ def ask(
     synonyms: float,
     distractors: int,
     rng: np.random.Generator,
+    distractor_kind: str = "phrases",
 ) -> Question:
     """A question about the parts that are to be seen: fine or coarse names, some of them said in another way.
 
-    Parts that come out with the same phrase become one. Distractors are phrases that no part of the shape goes by.
+    Parts that come out with the same phrase become one. Distractors are phrases that no part of the shape goes by:
+    any of the table's "phrases", any of its "names", or one of the names "alike" in words to those asked.
     """
     use_coarse = rng.random() < coarse
     lookup = np.full(len(parts) + 1, -1, dtype=np.int64)  # the last entry is that of label -1
@@ -68,7 +87,26 @@ def ask(
             rows.append(row)
         lookup[index] = rows.index(row)
     own = {words.row[clean(p)] for part in parts for p in (part.name, part.coarse, *part.synonyms)}
-    for row in rng.integers(0, len(words.row), distractors).tolist():
+    if distractor_kind == "phrases":
+        found = rng.integers(0, len(words.row), distractors).tolist()
+    else:
+        own |= {other for row in own & words.names.keys() for other in words.names[row]}
+        found = other_names(words, rows, own, distractors, distractor_kind, rng)
+    for row in found:
         if row not in own and row not in rows:
             rows.append(row)
     return Question(rows, lookup[labels])
+
+
+def other_names(
+    words: WordTable, asked: list[int], own: set[int], count: int, kind: str, rng: np.random.Generator
+) -> list[int]:
+    """Rows of up to `count` names outside `own`: of all "names", or of the few most "alike" to those asked.
+
+    Always taking the nearest would show the same few again and again, so it is drawn from three times as many.
+    """
+    names = np.array(sorted(words.names.keys() - own), dtype=np.int64)
+    if kind == "alike" and asked:
+        likeness = (words.vectors[names] @ words.vectors[asked].T).amax(dim=1)
+        names = names[torch.argsort(likeness, descending=True).numpy()[: 3 * count]]
+    return rng.permutation(names)[:count].tolist()
