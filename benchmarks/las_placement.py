@@ -81,7 +81,7 @@ def accuracy(place: str, steps: int, shapes: int) -> dict[str, float]:
     for step, batch in enumerate(recipe.prefetched(config, sources, range(steps))):
         recipe.train_step(head, segmenter.model, batch, optimizer, config, step)
     spent = time.process_time() - start
-    trial = recipe.with_head(segmenter, head.eval(), 0.0)
+    trial = recipe.with_head(segmenter, head.eval())
     scores, _ = evaluate_heat(trial, recipe.shapes(config, shapes, recipe.APART), priors=False)
     found = mean_heat(scores)
     return {"sim": found["sim"], "aiou": found["aiou"], "maps": len(scores), "training seconds": spent}

@@ -124,7 +124,7 @@ def test_each_shape_may_have_phrases_of_its_own():
 def test_the_direct_product_adds_what_words_and_points_share():
     config = LasConfig(**{**SMALL.__dict__, "point_width": 5, "reads": "vectors", "direct": 4})
     model, shape, prompt = las(config), seen(vectors=5), Prompt(vectors=torch.rand(2, 10))
-    whole, added = model.logits(shape, prompt), model.direct(shape.vectors, prompt.vectors)
+    whole, added = model.logits(shape, prompt), model.direct(shape, prompt.vectors)
     model.direct = None
     assert torch.allclose(whole, model.logits(shape, prompt) + added, atol=1e-5)
     with pytest.raises(InputError, match="direct product"):

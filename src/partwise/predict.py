@@ -22,6 +22,7 @@ from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
 from partwise.models.backbones import reads_colors
+from partwise.models.finish import strength_of
 from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
 from partwise.models.pointmae import PointMAE
@@ -41,8 +42,6 @@ from partwise.voting import probabilities, vote, weigh
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
-# An action is as strong as the mean of its hottest few anchors: one alone may be chance, a trigger has not many.
-STRONGEST = 8
 
 
 @dataclass(frozen=True)
@@ -283,9 +282,9 @@ class Segmenter:
         if not isinstance(look.embedding, PointEmbedding):
             raise InputError(f"{self.record.name} has no point decoder, which its affordance head builds on")
         with torch.inference_mode():
-            logits = self.head.model.logits(self.head.model(look.embedding), prompt)[0]
-            heat = torch.sigmoid(logits.float()).cpu()  # (M,T)
-        return self._heatmaps(look, names, heat, self.head.offered_above, {"head": self.head.sha256})
+            heat, strength = self.head.answer(look.embedding, prompt)  # (M,T), (T,)
+        above, options = self.head.offered_above, {"head": self.head.sha256}
+        return self._heatmaps(look, names, heat, above, options, strength)
 
     def _afford_directly(
         self, shape: Shape | Look, phrases: Sequence[str], model: Promptable, points: int | None, seed: int
@@ -318,15 +317,15 @@ class Segmenter:
         heat: Float[Tensor, "M T"],
         offered_above: float,
         options: dict[str, Any],
+        strength: Float[Tensor, "T"] | None = None,
     ) -> Heatmaps:
-        strength = heat.topk(min(STRONGEST, len(heat)), dim=0).values.mean(dim=0).numpy()
-        anchors = look.anchors
+        strong, anchors = (strength_of(heat) if strength is None else strength).numpy(), look.anchors
         return Heatmaps(
             shape=look.shape,
             phrases=tuple(phrases),
             row_heat=with_face_means(heat, anchors.face_groups).numpy(),
-            strength=strength,
-            offered=strength >= offered_above,
+            strength=strong,
+            offered=strong >= offered_above,
             point_row=anchors.point_row,
             face_row=anchors.face_row,
             anchors=anchors.original,

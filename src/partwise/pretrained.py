@@ -9,6 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
 from partwise.checkpoint import (
     CONFIG,
     Checkpoint,
@@ -30,12 +34,13 @@ from partwise.layers.tokens import PatchEncoderConfig
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
 from partwise.models import openad, pointmae
+from partwise.models.finish import Finish, strength_of
 from partwise.models.las import Las, LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
 from partwise.models.official import depth_of
 from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
-from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
+from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, PointEmbedding
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointmae import PointMAE, PointMAEConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
@@ -93,6 +98,7 @@ class AffordHead:
 
     embedder  of its phrases, None for that of the checkpoint it belongs to
     pictures  which encoder reads its pictures, None for a head that was trained without any
+    finish    how its logits become heat, None for their plain sigmoid
     """
 
     model: Las
@@ -100,6 +106,18 @@ class AffordHead:
     sha256: str
     embedder: PhraseEmbedder | None = None
     pictures: PictureTower | None = None
+    finish: Finish | None = None
+
+    def answer(
+        self, embedding: PointEmbedding, prompt: Prompt
+    ) -> tuple[Float[Tensor, "M T"], Float[Tensor, "T"]]:
+        """Heat of the anchors of one shape and the strength of each action, on the processor."""
+        logits = self.model.logits(self.model(embedding), prompt).float()  # (1,M,T)
+        heat = torch.sigmoid(logits)
+        strength = strength_of(heat)
+        if self.finish is not None:
+            heat = self.finish.heat(logits, strength, self.offered_above, embedding.patches)
+        return heat[0].cpu(), strength[0].cpu()
 
     def question(
         self, phrases: Sequence[str], images: Any, embedder: PhraseEmbedder
@@ -149,12 +167,14 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
     opened.load_into(model)
     above = float(opened.config["offered_above"])
     words, pictures = opened.config.get("text_encoder"), opened.config.get("pictures")
+    finish = opened.config.get("finish")
     return AffordHead(
         model.eval().requires_grad_(False),
         above,
         opened.sha256,
         None if words is None else open_embedder(words, opened.config.get("text_revision"), "plain"),
         None if pictures is None else config_from(PictureTower, pictures, opened.name),
+        None if finish is None else config_from(Finish, finish, opened.name),
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
+from partwise.layers.surroundings import SURROUNDINGS, surroundings
 from partwise.models.pointalign3d import PointEmbedding
 from partwise.points import interpolate
 
@@ -37,6 +38,8 @@ class LasConfig:
     point_width   of vectors that are known at every point and join the upsampled tokens; 0: none
     direct        width of a small network from the words to a vector whose product with the points' own is added to
                   the heat: "sit" learns to mean "seat" at once, where points already answer to names; 0: none
+    geometry      numbers that a second small network makes of how the shape lies around a point (`surroundings`); their
+                  product with the words joins the direct one. Needs no encoder, so it holds where that is lost; 0: none
     layers        of the transformer; 0: none of it, the heat is the direct product alone
     """
 
@@ -53,6 +56,7 @@ class LasConfig:
     upsampling: str = "after"
     point_width: int = 0
     direct: int = 0
+    geometry: int = 0
 
     def __post_init__(self) -> None:
         if self.reads not in ("tokens", "vectors") or self.upsampling not in ("after", "before"):
@@ -65,6 +69,8 @@ class LasConfig:
             raise InputError(
                 "a direct product needs vectors of words and of points: set text_width and point_width"
             )
+        if self.geometry and not self.direct:
+            raise InputError("what geometry says joins the direct product: set direct as well")
         if not self.layers and (not self.direct or self.image_width):
             raise InputError(
                 "without layers there is nothing but the direct product, which reads no pictures: set direct, or layers"
@@ -73,22 +79,28 @@ class LasConfig:
 
 @dataclass(frozen=True)
 class Seen:
-    """What an encoder saw, in one frame: points (B,N,3), patches (B,G,3) with tokens, and vectors of points or None."""
+    """What an encoder saw, in one frame: points (B,N,3), patches (B,G,3) with tokens, and vectors of points or None.
+
+    around   (B,N,F) how the shape lies around each point, None where nobody reads it
+    """
 
     points: Float[Tensor, "B N 3"]
     centers: Float[Tensor, "B G 3"]
     tokens: Float[Tensor, "B G D"]
     vectors: Float[Tensor, "B N E"] | None = None
+    around: Float[Tensor, "B N F"] | None = None
 
 
-def seen_by(embedding: PointEmbedding) -> Seen:
+def seen_by(embedding: PointEmbedding, geometry: bool = False) -> Seen:
     """One pass of PointAlign3D as LAS takes it: its tokens, and its point vectors brought to length 1."""
     patches, answered = embedding.patches, embedding.features.shape[1]
+    points = patches.points[:, :answered, [0, 2, 1]]  # the encoder's own axes, in which its centres are
     return Seen(
-        patches.points[:, :answered, [0, 2, 1]],  # the encoder's own axes, in which its centres are
+        points,
         patches.patches.centers,
         patches.tokens,
         F.normalize(embedding.features, dim=-1),
+        surroundings(points, patches.patches, up=2) if geometry else None,
     )
 
 
@@ -144,7 +156,7 @@ class Las(nn.Module):
 
     def forward(self, embedding: PointEmbedding | Seen) -> Seen:
         """What the encoder saw, ready for any number of prompts."""
-        return embedding if isinstance(embedding, Seen) else seen_by(embedding)
+        return embedding if isinstance(embedding, Seen) else seen_by(embedding, self.config.geometry > 0)
 
     def logits(self, seen: Seen, prompt: Prompt) -> Float[Tensor, "B N T"]:
         """Heat (B,N,T) of every point for every phrase, before the sigmoid.
@@ -162,16 +174,15 @@ class Las(nn.Module):
         logits = torch.cat(parts, dim=2)
         if self.direct is None or seen.vectors is None or prompt.vectors is None:
             return logits
-        return logits + self.direct(seen.vectors, prompt.vectors)
+        return logits + self.direct(seen, prompt.vectors)
 
     def _direct_alone(self, seen: Seen, prompt: Prompt) -> Float[Tensor, "B N T"]:
         if prompt.image is not None:
             raise InputError("a picture was shown, but this model reads words only: ask without it")
         if prompt.vectors is None:
             raise InputError("the prompt holds nothing that this model reads (vectors of words)")
-        if seen.vectors is None or self.direct is None:
-            raise InputError(_NO_VECTORS.format(self.config.point_width))
-        return self.direct(seen.vectors, prompt.vectors)
+        assert self.direct is not None, "LasConfig sees to it"
+        return self.direct(seen, prompt.vectors)
 
     def _prompt_tokens(
         self, prompt: Prompt, batch: int
@@ -242,25 +253,40 @@ class Las(nn.Module):
 
 
 class DirectProduct(nn.Module):
-    """Words to a vector and an offset; heat grows with the product of that vector and a point's own."""
+    """Words to a vector and an offset; heat grows with the product of that vector and a point's own.
+
+    With `geometry` the words give a second vector, for what a small network makes of the point's surroundings.
+    """
 
     # Unit vectors have small products: scaled, weights of the usual size give heat from 0 to 1.
     SCALE: ClassVar[float] = 8.0
 
     def __init__(self, config: LasConfig) -> None:
         super().__init__()
+        self.width, self.geometry, hidden = config.point_width, config.geometry, 2 * config.geometry
         self.words = nn.Sequential(
             nn.Linear(config.text_width, config.direct),
             nn.GELU(),
-            nn.Linear(config.direct, config.point_width + 1),
+            nn.Linear(config.direct, config.point_width + config.geometry + 1),
         )
+        if config.geometry:
+            self.places = nn.Sequential(
+                *(nn.Linear(SURROUNDINGS, hidden), nn.GELU(), nn.Dropout(config.dropout)),
+                *(nn.Linear(hidden, hidden), nn.GELU(), nn.Dropout(config.dropout)),
+                nn.Linear(hidden, config.geometry),
+            )
 
-    def forward(
-        self, points: Float[Tensor, "B N E"], words: Float[Tensor, "*B T C"]
-    ) -> Float[Tensor, "B N T"]:
-        """Logits of every point for every phrase."""
+    def forward(self, seen: Seen, words: Float[Tensor, "*B T C"]) -> Float[Tensor, "B N T"]:
+        """Logits of every point for every phrase. Raises InputError for points without vectors."""
+        if seen.vectors is None:
+            raise InputError(_NO_VECTORS.format(self.width))
         answer = self.words(words)
-        return self.SCALE * (points @ answer[..., :-1].mT) + answer[..., None, :, -1]
+        vector, place, offset = answer.split([seen.vectors.shape[-1], self.geometry, 1], dim=-1)
+        logits = self.SCALE * (seen.vectors @ vector.mT) + offset.mT
+        if self.geometry:
+            assert seen.around is not None, "Las.forward looks at the surroundings if the config says so"
+            logits = logits + self.places(seen.around) @ place.mT
+        return logits
 
 
 class PromptTokens(nn.Module):

@@ -28,6 +28,7 @@ from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.evaluate.heat import evaluate_heat, mean_heat, offer_threshold
 from partwise.losses import dice_loss, focal_terms, share_loss
+from partwise.models.finish import Finish
 from partwise.models.las import Las, LasConfig, Seen
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.predict import Segmenter
@@ -53,6 +54,7 @@ class AffordConfig:
                        only. dice: its form, see `losses.dice_loss`
     word_noise, shape_noise   lengths of random vectors added to each phrase's unit vector, and to all vectors and
                        tokens of a shape alike: what is the same all over it tells its category, not its places
+    finish             how the logits become heat when it is asked
     pictures           the encoder of pictures to train with, None for a head that reads words only
     asked              shares of the steps that ask in words, in pictures and in both, where there are pictures
     calibration, validation   shapes on which the threshold of "offered" is set, and those of the validation, both of
@@ -78,6 +80,7 @@ class AffordConfig:
     shape_noise: float = 0.0
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
+    finish: Finish = field(default_factory=Finish)
     pictures: PictureTower | None = None
     asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
     calibration: int = 184
@@ -93,8 +96,10 @@ SMALL = AffordConfig(
         text_width=384,
         reads="vectors",
         layers=0,
+        dropout=0.2,
         point_width=384,
         direct=256,
+        geometry=64,
     ),
     steps=300,
     updates=3,
@@ -110,7 +115,7 @@ SMALL = AffordConfig(
     validate_every=300,
 )
 # Pictures have no place in a direct product: a head that reads them has a transformer, and as little of it as will do.
-PICTURES = replace(SMALL.head, layers=1, width=64, feedforward=128, heads=4, head_width=32, dropout=0.2)
+PICTURES = replace(SMALL.head, layers=1, width=64, feedforward=128, heads=4, head_width=32)
 TINY = replace(
     SMALL,
     steps=4,
@@ -205,7 +210,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
         if done or state.step % config.save_every == 0:
             state.save(out, settings)
     bar.close()
-    trial = with_head(segmenter, averaged, 0.0)
+    trial = with_head(segmenter, averaged)
     _, offers = evaluate_heat(trial, shapes(config, config.calibration, APART + 1), priors=False)
     save_checkpoint(
         out / "afford",
@@ -214,6 +219,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
             "model": asdict(config.head),
             "encoder_sha256": segmenter.record.sha256,
             "offered_above": round(offer_threshold(offers), 4),
+            "finish": asdict(config.finish),
             **({} if config.pictures is None else {"pictures": asdict(config.pictures)}),
             "training": asdict(config),
         },
@@ -348,13 +354,13 @@ def shapes(config: AffordConfig, count: int, apart: int) -> ProceduralShapes:
 
 def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
     """Mean SIM of the user's own `afford` on shapes of other seeds, each action in its plain wording."""
-    trial = with_head(segmenter, head, 0.0)
+    trial = with_head(segmenter, head, finish=config.finish)
     scores, _ = evaluate_heat(trial, shapes(config, config.validation, APART), priors=False)
     return mean_heat(scores)["sim"]
 
 
 def with_head(
-    segmenter: Segmenter, head: Las, offered_above: float, pictures: PictureTower | None = None
+    segmenter: Segmenter, head: Las, offered_above: float = 0.5, finish: Finish | None = None
 ) -> Segmenter:
     """The same segmenter with this head."""
     return Segmenter(
@@ -362,5 +368,5 @@ def with_head(
         segmenter.embedder,
         segmenter.config,
         segmenter.record,
-        AffordHead(head.eval(), offered_above, "in training", pictures=pictures),
+        AffordHead(head.eval(), offered_above, "in training", finish=finish),
     )
