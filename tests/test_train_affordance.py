@@ -279,7 +279,7 @@ def test_the_command_converts_openad(tmp_path):
     assert not (tmp_path / "short").exists()
 
 
-@pytest.mark.parametrize("model", ["lmad", "openad", "pointnet2", "pointrefer"])
+@pytest.mark.parametrize("model", ["lmad", "openad", "pointnet2", "dgcnn", "pointrefer"])
 def test_the_segmenter_asks_every_model_alike(model, shapes, language, tmp_path):
     config = replace(preset(model, "tiny", LABELS), points=64)
     segmenter = Segmenter.from_pretrained(train(config, shapes, tmp_path, language))
@@ -300,7 +300,7 @@ def test_the_segmenter_asks_every_model_alike(model, shapes, language, tmp_path)
         segmenter.afford(look, ["sit", "sit"])
     with pytest.raises(InputError, match="runtime"):
         Segmenter.from_pretrained(tmp_path / "checkpoint", runtime="torch-bf16")
-    if model == "pointnet2":
+    if model in ("pointnet2", "dgcnn"):
         with pytest.raises(InputError, match="fly.*contain, sit, cut, display, none"):
             segmenter.segment(look, ["fly", "sit"])
     elif model == "lmad":
