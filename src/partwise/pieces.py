@@ -106,9 +106,9 @@ def alike(
 def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:
     """The superpoint of each point (N,): cells of a grid that touch and whose estimated normals hardly differ.
 
-    A cell takes the place of a few points: a grid is found by sorting, many times faster than neighbours of points,
-    and votes gain within half a point as much from it (benchmarks/superpoints.py). A sparse or noisy cloud falls into
-    pieces of one cell, which is the honest answer there. Deterministic.
+    A cell takes the place of a few points: a grid is found by sorting, many times faster than neighbours of points.
+    What votes gain is a little less (benchmarks/superpoints.py). A sparse or noisy cloud falls into pieces of one cell,
+    which is the honest answer there. Deterministic.
     """
     axes = np.ascontiguousarray(points.T)
     axes -= axes.min(axis=1, keepdims=True)
