@@ -76,7 +76,7 @@ def accuracy(place: str, steps: int, shapes: int) -> dict[str, float]:
     )
     torch.manual_seed(0)
     head = Las(config.head)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(recipe.parameter_groups(head, config), weight_decay=config.weight_decay)
     sources, start = recipe.Sources.of(config, segmenter), time.process_time()
     for step, batch in enumerate(recipe.prefetched(config, sources, range(steps))):
         recipe.train_step(head, segmenter.model, batch, optimizer, config, step)

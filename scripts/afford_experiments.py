@@ -210,7 +210,7 @@ def train(config: recipe.AffordConfig, data: Encoded, rows: np.ndarray) -> tuple
     head, rng, started = Las(config.head), np.random.default_rng(config.seed), time.process_time()
     averaged = Las(config.head).requires_grad_(False)
     averaged.load_state_dict(head.state_dict())
-    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(recipe.parameter_groups(head, config), weight_decay=config.weight_decay)
     words = wordings()
     order: list[int] = []
     for step in range(config.steps):
@@ -326,10 +326,11 @@ def run(folder: Path) -> None:
 
 
 def report(folder: Path) -> None:
-    """benchmarks/results/afford_experiments.json, and the table of docs/affordances.md."""
+    """benchmarks/results/afford_experiments.json of the arms that have a result, and their table for the docs."""
     from machine import save
 
-    results = {arm: json.loads((folder / f"{arm}.json").read_text()) for arm in ARMS}
+    paths = {arm: folder / f"{arm}.json" for arm in ARMS}
+    results = {arm: json.loads(path.read_text()) for arm, path in paths.items() if path.is_file()}
     save("afford_experiments", {"hardly met": list(HARDLY_MET), "shapes": SHAPES, "arms": results})
     sides = ("used", "set aside", "hardly met")
     for arm, result in results.items():

@@ -164,16 +164,18 @@ def open_head(checkpoint: Checkpoint) -> AffordHead | None:
             "train it again with `partwise train afford`, or remove the folder"
         )
     model = Las(config_from(LasConfig, opened.config.get("model", {}), opened.name))
-    opened.load_into(model)
-    above = float(opened.config["offered_above"])
     words, pictures = opened.config.get("text_encoder"), opened.config.get("pictures")
-    finish = opened.config.get("finish")
+    tower = None if pictures is None else config_from(PictureTower, pictures, opened.name)
+    if tower is not None and tower.train:
+        model.picture_tail = tower.tail()
+    opened.load_into(model)
+    above, finish = float(opened.config["offered_above"]), opened.config.get("finish")
     return AffordHead(
         model.eval().requires_grad_(False),
         above,
         opened.sha256,
         None if words is None else open_embedder(words, opened.config.get("text_revision"), "plain"),
-        None if pictures is None else config_from(PictureTower, pictures, opened.name),
+        tower,
         None if finish is None else config_from(Finish, finish, opened.name),
     )
 

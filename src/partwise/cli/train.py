@@ -189,6 +189,8 @@ class TrainAfford:
     which needs no weights. They are simulated: rendered objects with the place of the action covered."""
     pictures_revision: str | None = None
     """The full commit of a hub id."""
+    pictures_train: int = 0
+    """Last blocks of that encoder that train along, at a tenth of the rate: 0 in the paper, 2 in the release."""
 
     def run(self) -> None:
         """Load the model, train, say where the head is."""
@@ -204,7 +206,9 @@ class TrainAfford:
             if self.steps is not None:
                 config = replace(config, steps=self.steps)
             if self.pictures is not None:
-                config = with_pictures(config, PictureTower(self.pictures, self.pictures_revision))
+                config = with_pictures(
+                    config, PictureTower(self.pictures, self.pictures_revision, train=self.pictures_train)
+                )
             segmenter = Segmenter.from_pretrained(self.model, head=False)
         print(f"wrote {train(config, segmenter, self.out)}")
 

@@ -13,8 +13,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from partwise.encoders.picture_tail import FrozenPart, PictureTail
 from partwise.encoders.vision import DEFAULT, VisionEncoder
-from partwise.errors import CheckpointError
+from partwise.errors import CheckpointError, InputError
 
 PIXELS = "pixels"
 # Side to which pictures are brought for a published tower, as the paper of LAS has it: 14 and 16 both divide it.
@@ -68,16 +69,20 @@ class PictureTower:
     source    "pixels", a local folder, or a hub id
     revision  full commit of a hub id, else None
     sha256    of the weights that the head was trained with, None before training
+    train     how many of the tower's last blocks train with the head and are kept with it: 0 in the paper, 2 in the
+              release
     """
 
     source: str = DEFAULT
     revision: str | None = None
     sha256: str | None = None
+    train: int = 0
 
     def open(self) -> PictureEncoder:
         """The encoder; the last one opened is kept. Naming a hub id with its commit is the consent to download it.
 
-        MissingDataError if it is not here, CheckpointError if its weights are not those of `sha256`.
+        With `train` it is the part that stays as it is. MissingDataError if it is not here, CheckpointError if its
+        weights are not those of `sha256`, InputError if it has no such blocks to train.
         """
         encoder = PixelEncoder() if self.source == PIXELS else _tower(self.source, self.revision)
         if self.sha256 is not None and encoder.revision != self.sha256:
@@ -85,11 +90,22 @@ class PictureTower:
                 f"{self.source} has weights {encoder.revision[:12]}, the affordance head was trained with pictures "
                 f"through {self.sha256[:12]}: name the right encoder"
             )
-        return encoder
+        if not self.train:
+            return encoder
+        if not isinstance(encoder, VisionEncoder):
+            raise InputError(
+                f"{self.source!r} has no blocks to train: name a DINOv2 or DINOv3, or set train 0"
+            )
+        return FrozenPart(encoder, self.train)
+
+    def tail(self) -> PictureTail | None:
+        """The blocks that train, as published; None for none of them. Raises as `open`."""
+        part = self.open()
+        return part.tail() if isinstance(part, FrozenPart) else None
 
 
 @lru_cache(maxsize=1)
-def _tower(source: str, revision: str | None) -> PictureEncoder:
+def _tower(source: str, revision: str | None) -> VisionEncoder:
     return VisionEncoder.open(source, revision=revision, allow_network=revision is not None, size=TOWER_SIZE)
 
 

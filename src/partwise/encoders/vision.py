@@ -67,6 +67,7 @@ class VisionEncoder:
     """A frozen image tower that gives dense patch features.
 
     patch, width   side of a patch in pixels; length D of a feature
+    kind, prefix   model_type of the tower; tokens that stand before the patches
     size           side to which pictures are resized, a multiple of `patch`; None keeps each picture's own size,
                    rounded down to whole patches
     aligned        features in the space of the matching text tower. "values": CLIP through the value path of its last
@@ -94,11 +95,11 @@ class VisionEncoder:
         if kind not in FAMILIES:
             raise CheckpointError(f"{folder} holds a {kind!r} model, expected one of {', '.join(FAMILIES)}")
         self.name, self.revision = name, weights_sha256(folder)
-        self.family = _with_statistics(FAMILIES[kind], folder)
+        self.kind, self.family = kind, _with_statistics(FAMILIES[kind], folder)
         self.model = _load(folder, self.family)
         config = self.model.config
         self.patch = int(config.patch_size)
-        self._prefix = int(self.family.class_token) + int(getattr(config, "num_register_tokens", 0))
+        self.prefix = int(self.family.class_token) + int(getattr(config, "num_register_tokens", 0))
         self._align = None if aligned is None else _aligning(kind, aligned, name)
         projected = aligned is not None and kind.startswith("clip")
         self.width = int(config.projection_dim if projected else config.hidden_size)
@@ -157,18 +158,26 @@ class VisionEncoder:
             return torch.zeros(0, h, w, self.width, device=self.model.device)
         return torch.cat([self._encode(part, h, w) for part in images.split(batch)])
 
+    def states(self, images: UInt8[Tensor, "V H W 3"], blocks: int) -> Float[Tensor, "V S D"]:
+        """States of all tokens before the last `blocks` blocks, class and register tokens among them."""
+        h, w = self.grid(images.shape[1], images.shape[2])
+        pixels = self._pixels(images, h * self.patch, w * self.patch)
+        options = {} if self.family.any_size else {"interpolate_pos_encoding": True}
+        output = self.model(pixel_values=pixels, output_hidden_states=True, **options)
+        return output.hidden_states[-1 - blocks].float()
+
     def _encode(self, images: UInt8[Tensor, "B H W 3"], h: int, w: int) -> Float[Tensor, "B h w D"]:
         pixels = self._pixels(images, h * self.patch, w * self.patch)
         options = {} if self.family.any_size else {"interpolate_pos_encoding": True}
         output = self.model(pixel_values=pixels, output_hidden_states=self._align is _clip_values, **options)
         hidden = self._align(self.model, output) if self._align else output.last_hidden_state
         # Order is [class, registers, patches]: what is not a patch is cut off at the front, and must be just that.
-        if hidden.shape[1] != self._prefix + h * w:
+        if hidden.shape[1] != self.prefix + h * w:
             raise CheckpointError(
-                f"{self.name} gave {hidden.shape[1]} tokens, expected {self._prefix} + {h} x {w}: "
+                f"{self.name} gave {hidden.shape[1]} tokens, expected {self.prefix} + {h} x {w}: "
                 "is config.json the one of these weights?"
             )
-        return hidden[:, self._prefix :].reshape(len(images), h, w, -1).float()
+        return hidden[:, self.prefix :].reshape(len(images), h, w, -1).float()
 
     def _pixels(self, images: UInt8[Tensor, "B H W 3"], height: int, width: int) -> Float[Tensor, "B 3 P Q"]:
         """Pictures resized (bicubic, antialiased, as the published processors do) and normalised."""

@@ -120,6 +120,8 @@ class Las(nn.Module):
         super().__init__()
         self.config, self.reads = config, config.reads
         self.direct = DirectProduct(config) if config.direct else None
+        # The last blocks of the tower that reads the pictures, if they train along (`PictureTower.train`).
+        self.picture_tail: nn.Module | None = None
         if config.layers:
             self._build_transformer(config)
 
@@ -192,7 +194,9 @@ class Las(nn.Module):
         if "text" in self.prompts:
             pieces.append(self.prompts["text"](self._words(prompt), prompt.mask))
         if "image" in self.prompts:
-            pieces.append(self.prompts["image"](prompt.image, None))
+            shown = prompt.image is not None and self.picture_tail is not None
+            image = self.picture_tail(prompt.image) if shown and self.picture_tail else prompt.image
+            pieces.append(self.prompts["image"](image, None))
         if prompt.image is not None and "image" not in self.prompts:
             raise InputError("a picture was shown, but this model reads words only: ask without it")
         if all(empty for *_, empty in pieces):

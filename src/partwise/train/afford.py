@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,6 +57,7 @@ class AffordConfig:
                        tokens of a shape alike: what is the same all over it tells its category, not its places
     finish             how the logits become heat when it is asked
     pictures           the encoder of pictures to train with, None for a head that reads words only
+    picture_rate       of its blocks that train along, as a share of `rate`; 0.1 in the release
     asked              shares of the steps that ask in words, in pictures and in both, where there are pictures
     calibration, validation   shapes on which the threshold of "offered" is set, and those of the validation, both of
                        seeds that training never draws
@@ -82,6 +84,7 @@ class AffordConfig:
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
     finish: Finish = field(default_factory=Finish)
     pictures: PictureTower | None = None
+    picture_rate: float = 0.1
     asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
     calibration: int = 184
     validation: int = 92
@@ -186,9 +189,9 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
         )
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
-    head = Las(config.head)
+    head = make_head(config)
     averaged = deepcopy(head).eval().requires_grad_(False)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(parameter_groups(head, config), weight_decay=config.weight_decay)
     state = TrainingState({"head": head, "averaged": averaged}, optimizer)
     settings = {**asdict(config), "encoder": segmenter.record.sha256}
     state.load(out, settings)
@@ -228,6 +231,23 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
     return out / "afford"
 
 
+def make_head(config: AffordConfig) -> Las:
+    """A fresh head, with the last blocks of the pictures' tower inside where they train."""
+    head = Las(config.head)
+    if config.pictures is not None:
+        head.picture_tail = config.pictures.tail()
+    return head
+
+
+def parameter_groups(head: Las, config: AffordConfig) -> list[dict[str, Any]]:
+    """What trains at the full rate, and the blocks of the pictures' tower at a share of it."""
+    tail = [] if head.picture_tail is None else [p for p in head.picture_tail.parameters() if p.requires_grad]
+    known = {id(p) for p in tail}
+    rest = [p for p in head.parameters() if p.requires_grad and id(p) not in known]
+    groups = ((rest, config.rate), (tail, config.rate * config.picture_rate))
+    return [{"params": group, "lr": rate, "base_rate": rate} for group, rate in groups if group]
+
+
 def train_step(
     head: Las,
     encoder: nn.Module,
@@ -241,7 +261,7 @@ def train_step(
     factor = min(1.0, (step + 1) / max(1, config.warmup))
     factor *= 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * step / config.steps))
     for group in optimizer.param_groups:
-        group["lr"] = config.rate * factor
+        group["lr"] = group["base_rate"] * factor
     with torch.no_grad():
         embedding = encoder(batch.points, config.answered)
     head.train()
