@@ -217,8 +217,8 @@ def test_four_shapes_are_learned(folder):
     batch = recipe.make_batch(config, recipe.Sources.of(config, segmenter), 0)
     torch.manual_seed(0)
     head = recipe.Las(replace(HEAD, width=32, feedforward=32))
-    optimizer = torch.optim.AdamW(head.parameters())
     steady = replace(config, steps=10**6, warmup=1, rate=1e-2)
+    optimizer = torch.optim.AdamW(recipe.parameter_groups(head, steady))
     first = recipe.train_step(head, segmenter.model, batch, optimizer, steady, 0)[0]
     for step in range(1, 60):
         last = recipe.train_step(head, segmenter.model, batch, optimizer, steady, step)[0]

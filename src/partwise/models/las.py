@@ -194,8 +194,9 @@ class Las(nn.Module):
         if "text" in self.prompts:
             pieces.append(self.prompts["text"](self._words(prompt), prompt.mask))
         if "image" in self.prompts:
-            shown = prompt.image is not None and self.picture_tail is not None
-            image = self.picture_tail(prompt.image) if shown and self.picture_tail else prompt.image
+            image = prompt.image
+            if image is not None and self.picture_tail is not None:
+                image = self.picture_tail(image)
             pieces.append(self.prompts["image"](image, None))
         if prompt.image is not None and "image" not in self.prompts:
             raise InputError("a picture was shown, but this model reads words only: ask without it")
