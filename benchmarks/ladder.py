@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--model", default="partwise-small")
     parser.add_argument("--name", default="ladder", help="of the result file")
     arguments = parser.parse_args()
-    segmenter = Segmenter.from_pretrained(arguments.model)
+    segmenter = Segmenter.from_pretrained(arguments.model, head=False)
     objects = RealObjects(arguments.objects, arguments.split)
     iou: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}

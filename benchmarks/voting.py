@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--objects", type=Path, required=True)
     parser.add_argument("--model", default="partwise-small")
     arguments = parser.parse_args()
-    segmenter = Segmenter.from_pretrained(arguments.model)
+    segmenter = Segmenter.from_pretrained(arguments.model, head=False)
     result: dict[str, list] = {}
     for split, stride in STRIDE.items():
         objects = RealObjects(arguments.objects, split)

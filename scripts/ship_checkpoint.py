@@ -1,7 +1,7 @@
 """Copy a trained checkpoint in half precision, as it ships inside the package.
 
 python scripts/ship_checkpoint.py runs/even/checkpoint src/partwise/data/partwise-small \\
-    --voting matched --balance 0.65 --even 0.25
+    --points 2048 --voting matched --balance 0.65 --even 0.25
 python scripts/ship_checkpoint.py runs/afford/afford src/partwise/data/partwise-small/afford
 """
 
@@ -18,13 +18,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--points", type=int, help="how many anchors a shape gets")
     parser.add_argument("--voting", help="how the pieces of a shape vote from now on")
     parser.add_argument("--balance", type=float, help="how far rare phrases are raised where pieces vote")
     parser.add_argument("--even", type=float, help="how much denser small pieces of a mesh are sampled")
     arguments = parser.parse_args()
     checkpoint = open_checkpoint(arguments.source)
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
-    for name in ("voting", "balance", "even"):
+    for name in ("points", "voting", "balance", "even"):
         if getattr(arguments, name) is not None:
             config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
     state = {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}

@@ -55,7 +55,7 @@ class AffordConfig:
                        only. dice: its form, see `losses.dice_loss`
     word_noise, shape_noise   lengths of random vectors added to each phrase's unit vector, and to all vectors and
                        tokens of a shape alike: what is the same all over it tells its category, not its places
-    finish             how the logits become heat when it is asked
+    finish             how the logits become heat when it is asked, None for their plain sigmoid
     pictures           the encoder of pictures to train with, None for a head that reads words only
     picture_rate       of its blocks that train along, as a share of `rate`; 0.1 in the release
     asked              shares of the steps that ask in words, in pictures and in both, where there are pictures
@@ -82,7 +82,7 @@ class AffordConfig:
     shape_noise: float = 0.0
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
-    finish: Finish = field(default_factory=Finish)
+    finish: Finish | None = None
     pictures: PictureTower | None = None
     picture_rate: float = 0.1
     asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
@@ -222,7 +222,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
             "model": asdict(config.head),
             "encoder_sha256": segmenter.record.sha256,
             "offered_above": round(offer_threshold(offers), 4),
-            "finish": asdict(config.finish),
+            "finish": None if config.finish is None else asdict(config.finish),
             **({} if config.pictures is None else {"pictures": asdict(config.pictures)}),
             "training": asdict(config),
         },
