@@ -3,7 +3,8 @@
     export PARTWISE_OBJECTS=...                            # the folder of real objects
     python scripts/breadth_experiments.py data out/breadth         # packs and shards
     python scripts/breadth_experiments.py run out/breadth          # trains and tests; resumes
-    python scripts/breadth_experiments.py run out/breadth 1,2      # these seeds only, so that several may share
+    python scripts/breadth_experiments.py run out/breadth 1,2      # these seeds only, so that several may share;
+                                                                   # names of arms may follow
     python scripts/breadth_experiments.py report out/breadth       # benchmarks/results/breadth.json, and the table
 
 Every arm has as many shapes and takes as many steps of text alignment as every other; what comes before is on top.
@@ -39,10 +40,11 @@ from partwise.predict import Segmenter
 from partwise.train import align_text, cmat
 from partwise.train.batches import BatchConfig
 
-BASE = "fixed categories, plain names"
-STEPS = 400
+BASE, LONG_BASE = "fixed categories, plain names", "fixed categories, plain names, 1,600 steps"
+STEPS, LONG = 400, 1600
 PLAIN = replace(TEXT, steps=STEPS, save_every=STEPS)
-TESTS = ("known", "paraphrased", "held out", "real", "new words")
+LOST = "lost to other words"  # known less paraphrased
+TESTS = ("known", "paraphrased", LOST, "held out", "real", "new words")
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,15 @@ class Arm:
     """One row of the table: what is trained on, and what differs from the base in how it is asked about.
 
     before  shapes of the self-supervised start: "nothing", those of the pack "fixed", or the "whole" geometry
+    base    the arm that it is compared with
     """
 
     batches: BatchConfig = PLAIN.batches
     mixture: str = "fixed"
     words: str = "synonyms"
     before: str = "nothing"
+    steps: int = STEPS
+    base: str = BASE
 
 
 def arms() -> dict[str, Arm]:
@@ -73,6 +78,10 @@ def arms() -> dict[str, Arm]:
         "all shapes, all words": Arm(replace(plain, synonyms=0.4), "all", "both"),
         "Point-MAE first, same shapes": Arm(before="fixed"),
         "Point-MAE first, all geometry": Arm(before="whole"),
+        LONG_BASE: Arm(steps=LONG, base=LONG_BASE),
+        "all shapes, all words, 1,600 steps": Arm(
+            replace(plain, synonyms=0.4), "all", "both", steps=LONG, base=LONG_BASE
+        ),
     }
 
 
@@ -85,8 +94,8 @@ def data(out: Path) -> None:
         print(unlabelled(out, whole), flush=True)
 
 
-def run(out: Path, seeds: Sequence[int]) -> None:
-    """Train and test every arm with every seed that has no result yet."""
+def run(out: Path, seeds: Sequence[int], names: Sequence[str]) -> None:
+    """Train and test the arms with every seed that has no result yet."""
     torch.set_num_threads(1)
     asked, embedder = tests(), open_embedder("minilm", None, "part_only")
     trained = {
@@ -96,13 +105,14 @@ def run(out: Path, seeds: Sequence[int]) -> None:
     def work(name: str, seed: int) -> dict[str, float]:
         return measure(train_arm(out, name, seed, embedder), asked, trained)
 
-    run_missing(out, arms(), seeds, work)
+    run_missing(out, names, seeds, work)
 
 
 def train_arm(out: Path, name: str, seed: int, embedder: PhraseEmbedder) -> Path:
     """The checkpoint of one arm."""
     arm, folder = arms()[name], out / "runs" / f"{name}, seed {seed}"
-    config = replace(PLAIN, batches=replace(arm.batches, seed=seed))
+    batches = replace(arm.batches, seed=seed)
+    config = replace(PLAIN, batches=batches, steps=arm.steps, save_every=arm.steps)
     start = None
     if arm.before != "nothing":
         shards = unlabelled(out, arm.before == "whole")
@@ -133,22 +143,22 @@ def measure(folder: Path, asked: dict[str, list[Sample]], trained: set[str]) -> 
 
 
 def report(out: Path) -> None:
-    """Means and differences from the base with 95 % intervals by Student's t over the seeds."""
-    rows = finished(out)
+    """Means, and differences from the arm's base, with 95 % intervals by Student's t over the seeds."""
+    rows = [{**row, LOST: row["known"] - row["paraphrased"]} for row in finished(out)]
     table: dict[str, Any] = {}
     print(f"| arm | {' | '.join(TESTS)} |\n|---|{'---|' * len(TESTS)}")
-    for name in arms():
+    for name, arm in arms().items():
         runs = [row for row in rows if row["arm"] == name]
         if not runs:
             continue
         mean = {test: summary([row[test] for row in runs]) for test in TESTS}
-        entry = {test: against(rows, name, BASE, test) for test in TESTS}
+        entry = {test: against(rows, name, arm.base, test) for test in TESTS}
         table[name] = {
             "mean": mean,
             "difference": entry,
             "processor_s": float(np.mean([row["processor_s"] for row in runs])),
         }
-        shown = mean if name == BASE else entry
+        shown = mean if name == arm.base else entry
         print(f"| {name} | " + " | ".join(cell(shown[test]) for test in TESTS) + " |")
     kind = {
         f"{one} - {two}": {test: against(rows, one, two, test) for test in TESTS}
@@ -163,7 +173,7 @@ def report(out: Path) -> None:
     settings = {
         "shapes": SHAPES,
         "mixtures": MIXTURES,
-        "steps": STEPS,
+        "steps": (STEPS, LONG),
         "batch": BATCH,
         "points": POINTS,
         "held_out_each": HELD_EACH,
@@ -176,19 +186,17 @@ def report(out: Path) -> None:
 
 def main() -> None:
     """`data`, `run` (perhaps with seeds) or `report` in a folder."""
-    tasks = {"data": data, "run": run, "report": report}
-    if (
-        len(sys.argv) not in (3, 4)
-        or sys.argv[1] not in tasks
-        or (len(sys.argv) == 4 and sys.argv[1] != "run")
-    ):
-        raise SystemExit(__doc__)
+    tasks = {"data": data, "report": report}
+    task, words = sys.argv[1:2], sys.argv[3:]
+    unknown = [name for name in words[1:] if name not in arms()]
+    if len(sys.argv) < 3 or task[0] not in (*tasks, "run") or (words and task != ["run"]) or unknown:
+        raise SystemExit(f"{__doc__}\nArms: {'; '.join(arms())}")
     out = Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
-    if sys.argv[1] == "run":
-        run(out, [int(seed) for seed in sys.argv[3].split(",")] if len(sys.argv) == 4 else SEEDS)
+    if task == ["run"]:
+        run(out, [int(seed) for seed in words[0].split(",")] if words else SEEDS, words[1:] or list(arms()))
     else:
-        tasks[sys.argv[1]](out)
+        tasks[task[0]](out)
 
 
 if __name__ == "__main__":
