@@ -278,7 +278,7 @@ def figures(head: Las, data: Encoded, rows: np.ndarray, words: Tensor, above: fl
 
 
 def finished(logits: Tensor, strength: Tensor, above: float, patches: PatchEmbedding) -> dict[str, Tensor]:
-    """Heat (B,N,A) of the same logits in several ways; "both" is the one that ships."""
+    """Heat (B,N,A) of the same logits in several ways; "sigmoid" is the one that ships."""
     swapped, within = patches.points[..., [0, 2, 1]], patches.patches
     smooth = membership_mean(swapped, within, gather(logits, within.index).mean(dim=2))
     top = logits.topk(logits.shape[1] // Finish.HOTTEST, dim=1).values.mean(dim=1, keepdim=True)
