@@ -181,7 +181,8 @@ def probe(out: Path, encoder: str, how: str, seed: int, labelled: HeatPack, test
     checkpoint = train_affordance(config, labelled, folder, language)
     seconds = time.process_time() - started
     model = build_model(open_pretrained(checkpoint))
-    means = heat_means(model, test, make_prompt(ACTIONS, "vectors", language), ACTIONS, POINTS)
+    prompt = make_prompt(ACTIONS, "vectors", language)
+    means = heat_means(model, test, lambda category: prompt, ACTIONS, POINTS)
     content = {
         "encoder": encoder,
         "how": how,

@@ -91,9 +91,10 @@ def probe_prompts(
         train_step(model, batches.make(step, phrases), phrases, optimizer, config, ones, step)
     seconds = time.process_time() - started
     vectors = make_prompt(config.labels, "vectors", language).vectors if words else None
+    prompts = [Prompt(vectors=vectors, image=image) for image in pictures[1].unbind(1)]
     means = [
-        heat_means(model, samples[1], Prompt(vectors=vectors, image=image), config.labels, POINTS)
-        for image in pictures[1].unbind(1)
+        heat_means(model, samples[1], lambda category, prompt=prompt: prompt, config.labels, POINTS)
+        for prompt in prompts
     ]
     figures = {
         name: float(np.mean([getattr(m, name) for m in means])) for name in ("aiou", "sim", "auc", "mae")
