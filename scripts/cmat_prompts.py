@@ -45,9 +45,9 @@ class Shown(Phrases):
     words: bool
     pictures: torch.Tensor
 
-    def asked(self, columns: np.ndarray, rng: np.random.Generator) -> Prompt:
+    def asked(self, columns: np.ndarray, categories: Sequence[str], rng: np.random.Generator) -> Prompt:
         """The questions of a batch."""
-        prompt = super().asked(columns, rng)
+        prompt = super().asked(columns, categories, rng)
         drawn = torch.from_numpy(rng.integers(self.pictures.shape[1], size=columns.shape))
         image = self.pictures[torch.from_numpy(columns), drawn]
         return Prompt(vectors=prompt.vectors if self.words else None, image=image)
