@@ -206,7 +206,7 @@ def copies():
     return trimesh.util.concatenate([long, other, cube, small])
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1e-6, 0.0), (1e6, 0.0), (1.0, 1e4)])
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1e-120, 0.0), (1e120, 0.0), (1.0, 1e4)])
 def test_copies_have_the_same_form_however_turned(scale, shift):
     mesh = copies()
     points, faces = np.asarray(mesh.vertices) * scale + shift, np.asarray(mesh.faces)

@@ -80,6 +80,7 @@ def alike(
     """
     count = int(piece.max()) + 1
     corners = points[faces] - points[faces].reshape(-1, 3).mean(axis=0)
+    corners /= np.abs(corners).max() or 1.0  # moments of any unit stay finite
     middle = corners.mean(axis=1)
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
     whole = np.bincount(piece, area, minlength=count)
