@@ -25,7 +25,7 @@ class TrainPatchAlign3D:
     """Stage 2 of PatchAlign3D: align patches, and points where the model has a decoder, with the words for their parts.
 
     Killed runs go on where they stood when the same command is given again. Several processes: put
-    `torchrun --nproc-per-node N -m partwise.cli` in place of `partwise`.
+    `torchrun --nproc-per-node N -m -- partwise.cli` in place of `partwise`.
 
     Examples:
         partwise train patchalign3d packs/train runs/small --preset small --objects assets
@@ -114,7 +114,7 @@ class TrainCmat:
 
     Killed runs go on where they stood when the same command is given again. OUT/checkpoint is what
     `partwise train patchalign3d`, `las`, `openad` and `lmad` take as `--start`. Several processes: put
-    `torchrun --nproc-per-node N -m partwise.cli` in place of `partwise`.
+    `torchrun --nproc-per-node N -m -- partwise.cli` in place of `partwise`.
 
     Examples:
         partwise train cmat lifted runs/cmat --preset small
