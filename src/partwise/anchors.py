@@ -11,7 +11,7 @@ from torch import Tensor
 
 from partwise.errors import InputError
 from partwise.pieces import face_pairs, mesh_pieces
-from partwise.points import choose, fit_box, nearest_assignment, sample_surface, with_colors
+from partwise.points import choose, fit_box, nearest_assignment, sample_surface, triangle_areas, with_colors
 from partwise.shape import Shape, canonical_transform
 
 # Fewer distinct points than one patch holds: an answer is still given, with a warning.
@@ -112,8 +112,7 @@ def _density(shape: Shape, pairs: Int64[np.ndarray, "2 L"], even: float) -> Floa
     """How dense (F,) anchors lie on each face, by the area of its piece."""
     assert shape.faces is not None
     piece = mesh_pieces(shape.points, shape.faces, None, pairs)
-    a, b, c = (shape.points[shape.faces[:, corner]] for corner in range(3))
-    whole = np.bincount(piece, np.linalg.norm(np.cross(b - a, c - a), axis=1))
+    whole = np.bincount(piece, triangle_areas(shape.points[shape.faces]))
     largest = whole.max()
     if not np.isfinite(largest) or largest <= 0:
         return np.ones(len(piece))  # the sampling says what is wrong

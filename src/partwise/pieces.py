@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64, Int32, Int64
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from partwise.points import face_normals, thinnest
+from partwise.points import face_normals, thinnest, triangle_areas
 
 # Vertices this close, in parts of the largest extent, are one: files repeat vertices along seams of texture and normal.
 WELD = 1e-5
@@ -82,7 +82,7 @@ def alike(
     corners = points[faces] - points[faces].reshape(-1, 3).mean(axis=0)
     corners /= np.abs(corners).max() or 1.0  # moments of any unit stay finite
     middle = corners.mean(axis=1)
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    area = triangle_areas(corners)
     whole = np.bincount(piece, area, minlength=count)
     per = 1 / np.where(whole > 0, whole, 1.0)
     mean = np.stack(

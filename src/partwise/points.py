@@ -261,6 +261,11 @@ def face_normals(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
 
 
+def triangle_areas(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F"]:
+    """Area (F,) of each triangle, in the square of the unit of its corners."""
+    return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+
+
 def sample_surface(
     vertices: Float64[np.ndarray, "N 3"],
     faces: Int64[np.ndarray, "F 3"],

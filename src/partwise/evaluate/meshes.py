@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from partwise.datasets.objects import RealObjects
 from partwise.evaluate.conditions import Condition
 from partwise.evaluate.parts import ShapeScore
-from partwise.points import random_rotation
+from partwise.points import random_rotation, triangle_areas
 from partwise.predict import Segmenter
 from partwise.shape import Shape
 
@@ -59,8 +59,7 @@ def area_iou(
 def face_areas(shape: Shape) -> Float64[np.ndarray, "F"]:
     """Area (F,) of each face, in the square of the shape's unit."""
     assert shape.faces is not None
-    a, b, c = (shape.points[shape.faces[:, corner]] for corner in range(3))
-    return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    return triangle_areas(shape.points[shape.faces])
 
 
 def _score(
