@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
+from partwise.datasets.world.books import shelved
 from partwise.datasets.world.build import box, carcass, cylinder, pillow, sheet
 from partwise.datasets.world.dice import between, chance, pick
 from partwise.datasets.world.fields import both, facing, middle, towards
@@ -285,26 +286,10 @@ def bookcase(rng: np.random.Generator) -> Assembly:
                 ]
             )
             a.add(frame_name, arm.at(x=width * 0.35).both_sides().row(rows, y=step).at(y=height / 2))
-    if chance(rng, 0.35):
-        _books(a, rng, (width - 3 * thick, step - thick, depth), rows)
+    if chance(rng, 0.5):
+        a.put(shelved(rng, width - 3 * thick, step - thick, depth, rows))
     a.afford("support", "shelf", where=facing())
     a.afford("contain", "shelf", "body", where=facing())
     a.afford("open", "handle", "knob")
     a.afford("open", "door", where=facing("z"))
     return a
-
-
-def _books(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number], rows: int) -> None:
-    """Books of uneven size on some of the shelves."""
-    width, height, depth = size
-    books = []
-    for row in range(rows):
-        if row and chance(rng, 0.5):
-            continue
-        x, stop = -width / 2, width * rng.uniform(-0.2, 0.45)
-        while x < stop:
-            wide = rng.uniform(0.025, 0.06)
-            tall, deep = height * rng.uniform(0.55, 0.85), depth * rng.uniform(0.5, 0.8)
-            books.append(box(wide * 0.92, tall, deep).at(x + wide / 2, row * (height + 0.03) + 0.02))
-            x += wide
-    a.add("book", *books)

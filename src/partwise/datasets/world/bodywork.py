@@ -75,3 +75,14 @@ def outward(mesh: Mesh) -> Mesh:
     """The same solid with its faces turned to look outward."""
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
     return mesh if float((np.cross(a, b) * c).sum()) > 0 else Mesh(mesh.vertices, mesh.faces[:, ::-1])
+
+
+def deck(rng: np.random.Generator, length: Number, width: Number, y: Number, kick: Number) -> Mesh:
+    """The board itself, its ends round and bent up by `kick`, its lower side near `y`."""
+    s, t = np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 17), indexing="ij")
+    nose = rng.uniform(0.6, 0.8)
+    end = np.sqrt(np.maximum(1 - np.maximum((np.abs(t) - nose) / (1 - nose), 0) ** 2, 0.01))
+    rise = kick * np.maximum(np.abs(t) - 0.65, 0) * 1.2 + rng.uniform(0, 0.03) * width * s**2
+    return sheet(
+        np.stack([s * width / 2 * end, y + rise, t * length / 2], -1), length * rng.uniform(0.01, 0.02)
+    )

@@ -1,4 +1,4 @@
-"""What one aims or squeezes: pistol, rifle, drill, clamp, pliers, scissors, wrench, saw."""
+"""What one aims or squeezes: pistol, rifle, drill, pliers, scissors, wrench, saw."""
 
 from __future__ import annotations
 
@@ -148,54 +148,6 @@ def pliers(rng: np.random.Generator) -> Assembly:
         pin = cylinder(thick * 0.7, thick * 1.5, around=12).turned("x", 90).at(z=-thick * 0.75)
         pieces.append(Piece("pivot", pin))
     return laid(rng, kind, pieces, GRASP | {"cut": ("blade",), "press": ("handle",)})
-
-
-def clamp(rng: np.random.Generator) -> Assembly:
-    """Clamps: with a screw in a bowed frame, or with jaws on a bar and a trigger."""
-    if chance(rng, 0.5):
-        wide, high, thick = rng.uniform(0.05, 0.09), rng.uniform(0.1, 0.18), rng.uniform(0.014, 0.022)
-        path = np.array(
-            [
-                [0, high, 0],
-                [wide * 0.6, high, 0],
-                [wide, high * 0.85, 0],
-                [wide, high * 0.15, 0],
-                [wide * 0.6, 0, 0],
-                [0, 0, 0],
-            ]
-        )
-        bow = sweep(path, rectangle(thick * 0.7, thick))
-        bolt = cylinder(thick * 0.28, high * 0.95, around=10).at(y=-high * 0.5)
-        bar = cylinder(thick * 0.18, wide * 0.9, around=8).turned("z", 90).at(x=wide * 0.45, y=-high * 0.48)
-        pad = cylinder(thick * 0.6, thick * 0.5, around=12).at(y=high * 0.42)
-        own = chance(rng, 0.4)
-        pieces = [Piece("frame", bow), Piece("screw", bolt + pad), Piece("handle" if own else "screw", bar)]
-        return laid(rng, "clamp", pieces, GRASP | {"press": ("screw",)})
-    length, thick = rng.uniform(0.25, 0.45), rng.uniform(0.022, 0.034)
-    y = length * rng.uniform(0.2, 0.5)
-    rail = box(0.012, length, 0.006)
-    jaw = cutout([(0, 0), (0.012, 0), (0.06, 0.012), (0.06, 0.035), (0, 0.03)], thick * 0.8)
-    body = cutout(
-        [
-            (-0.03, -0.02),
-            (0.015, -0.02),
-            (0.06, 0.02),
-            (0.06, 0.05),
-            (0, 0.045),
-            (-0.03, 0.03),
-            (-0.1, 0.015),
-            (-0.1, -0.015),
-        ],
-        thick,
-    )
-    trigger = cutout([(-0.02, -0.02), (-0.025, -0.035), (-0.08, -0.045), (-0.08, -0.03)], thick * 0.6)
-    pieces = [
-        Piece("jaw", jaw.mirrored("y").at(y=length)),
-        Piece("body", body.at(y=y)),
-        Piece("trigger", trigger.at(y=y)),
-    ]
-    pieces.append(Piece("jaw" if chance(rng, 0.5) else "bar", rail))
-    return laid(rng, "clamp", pieces, {"grasp": ("body",), "press": ("trigger",)})
 
 
 def wrench(rng: np.random.Generator) -> Assembly:

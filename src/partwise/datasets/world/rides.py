@@ -1,4 +1,4 @@
-"""What one rides on small wheels: bicycle, skateboard, kick scooter."""
+"""What one steers with a bar over two wheels: bicycle, kick scooter."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.bodywork import wheel, wire_wheel
-from partwise.datasets.world.build import box, cylinder, sheet, slab, tube
+from partwise.datasets.world.bodywork import deck, wheel, wire_wheel
+from partwise.datasets.world.build import box, cylinder, slab, tube
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
 from partwise.datasets.world.mesh import Number, join
@@ -107,45 +107,13 @@ def _crank(a: Assembly, rng: np.random.Generator, crank: Float[np.ndarray, "3"])
         )
 
 
-def skateboard(rng: np.random.Generator) -> Assembly:
-    """Skateboards, longboards and kick scooters."""
-    scooter = chance(rng, 0.25)
-    a = Assembly("scooter" if scooter else "skateboard")
-    length, width, radius = rng.uniform(0.6, 1.0), rng.uniform(0.17, 0.24), rng.uniform(0.024, 0.04)
-    width = width * 0.6 if scooter else width
-    radius = radius * 2.2 if scooter else radius
-    deck_y = radius * 2 + rng.uniform(0.015, 0.04) if not scooter else radius * 1.1
-    s, t = np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 17), indexing="ij")
-    kick = 0 if scooter else rng.uniform(0, 0.12)
-    round_end = np.sqrt(np.maximum(1 - np.maximum((np.abs(t) - 0.7) / 0.3, 0) ** 2, 0.01))
-    grid = np.stack(
-        [
-            s * width / 2 * round_end,
-            deck_y + kick * np.maximum(np.abs(t) - 0.65, 0) * 1.2 + 0.01 * s**2,
-            t * length / 2,
-        ],
-        -1,
-    )
-    a.add("deck", sheet(grid, rng.uniform(0.008, 0.02)))
-    if scooter:
-        _scooter_front(a, rng, (width, deck_y, length), radius)
-    else:
-        rim, z = (
-            wheel(rng, radius, radius * rng.uniform(0.9, 1.3), pick(rng, ("disc", "dish"))),
-            length * rng.uniform(0.28, 0.36),
-        )
-        a.add("wheel", rim.copies([(x * width * 0.38, radius, s * z) for x in (-1, 1) for s in (-1, 1)]))
-        truck = join(
-            [
-                box(width * 0.62, 0.018, 0.02).at(y=radius - 0.009),
-                box(0.05, deck_y - radius, 0.06).tapered(1.2).at(y=radius),
-                box(0.06, 0.012, 0.09).at(y=deck_y - 0.02),
-            ]
-        )
-        a.add("truck", truck.copies([(0, 0, z), (0, 0, -z)]))
-        if chance(rng, 0.3):
-            bolt = cylinder(0.008, 0.012, around=6).at(x=0.02, y=deck_y + 0.004, z=0.03).four_corners()
-            a.add("bolt", bolt.copies([(0, 0, z), (0, 0, -z)]))
+def scooter(rng: np.random.Generator) -> Assembly:
+    """Kick scooters."""
+    a = Assembly("scooter")
+    length, width, radius = rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.15), rng.uniform(0.05, 0.09)
+    deck_y = radius * 1.1
+    a.add("deck", deck(rng, length, width, deck_y, 0))
+    _scooter_front(a, rng, (width, deck_y, length), radius)
     a.afford("ride", "deck", where=facing())
     a.afford("support", "deck", where=facing())
     a.afford("grasp", "handle")

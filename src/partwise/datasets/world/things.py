@@ -1,4 +1,4 @@
-"""Small belongings: potion, bags, suitcase, hats and helmets, lighter, lipstick, pen, book, stapler."""
+"""Small belongings: potion, bags, suitcase, hats and helmets, lighter, lipstick, pen, stapler."""
 
 from __future__ import annotations
 
@@ -244,30 +244,18 @@ def small_thing(rng: np.random.Generator) -> Assembly:
     return a
 
 
-def book(rng: np.random.Generator) -> Assembly:
-    """Books, closed or open, and staplers."""
-    if chance(rng, 0.35):
-        a = Assembly("stapler")
-        long, wide = rng.uniform(0.1, 0.16), rng.uniform(0.025, 0.035)
-        a.add("base", box(wide, 0.01, long, bevel=0.002))
-        a.add(
-            pick(rng, ("top", "body")),
-            box(wide * 0.9, 0.024, long * 0.95, bevel=0.006)
-            .turned("x", -rng.uniform(4, 20))
-            .at(y=0.032, z=-0.002),
-        )
-        a.add("magazine", box(wide * 0.6, 0.01, long * 0.9).turned("x", -4).at(y=0.017))
-        a.add(
-            "hinge", cylinder(0.008, wide, around=10).turned("z", 90).at(x=wide / 2, y=0.018, z=-long * 0.46)
-        )
-        a.afford("press", "top", "body", where=facing())
-        return a
-    a = Assembly("book")
-    wide, high, thick = rng.uniform(0.12, 0.22), rng.uniform(0.18, 0.3), rng.uniform(0.015, 0.06)
-    cover = [box(wide, high, 0.004).at(z=s * thick / 2) for s in (-1, 1)]
-    a.add("cover", *cover)
-    a.add("spine" if chance(rng, 0.4) else "cover", box(0.004, high, thick + 0.004).at(x=-wide / 2))
-    a.add("pages", box(wide * 0.95, high * 0.95, thick * 0.96).at(y=high * 0.025))
-    a.afford("open", "cover", where=facing("z"))
-    a.afford("grasp", "cover")
+def stapler(rng: np.random.Generator) -> Assembly:
+    """Staplers."""
+    a = Assembly("stapler")
+    long, wide = rng.uniform(0.1, 0.16), rng.uniform(0.025, 0.035)
+    a.add("base", box(wide, 0.01, long, bevel=0.002))
+    a.add(
+        pick(rng, ("top", "body")),
+        box(wide * 0.9, 0.024, long * 0.95, bevel=0.006)
+        .turned("x", -rng.uniform(4, 20))
+        .at(y=0.032, z=-0.002),
+    )
+    a.add("magazine", box(wide * 0.6, 0.01, long * 0.9).turned("x", -4).at(y=0.017))
+    a.add("hinge", cylinder(0.008, wide, around=10).turned("z", 90).at(x=wide / 2, y=0.018, z=-long * 0.46))
+    a.afford("press", "top", "body", where=facing())
     return a
