@@ -18,6 +18,7 @@ from partwise.datasets.world import (
     containers,
     countertop,
     crafts,
+    drives,
     furniture,
     gear,
     hardware,
@@ -29,6 +30,7 @@ from partwise.datasets.world import (
     rail,
     rides,
     road,
+    rolling,
     seating,
     siege,
     storage,
@@ -148,6 +150,10 @@ CATEGORIES: dict[str, Generator] = {
     "caster": hardware.caster,
     "bolt": hardware.fastened,
     "pulley": hardware.pulley,
+    "tricycle": rolling.tricycle,
+    "quad bike": rolling.quad_bike,
+    "exercise bike": rolling.exercise_bike,
+    "tractor": drives.tractor,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

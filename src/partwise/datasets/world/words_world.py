@@ -99,4 +99,16 @@ WORDS = {
     "spoiler": ("rear wing, tail wing", "the wing that presses a car to the road"),
     "taillight": ("rear light, tail lamp, back light", "a lamp at the back of a vehicle"),
     "window": ("windows, window pane, windshield, windscreen", "the glass one looks through"),
+    "brake lever": ("brake handle, hand brake", "the lever at a handlebar that brakes"),
+    "console": (
+        "instrument panel, control panel, dashboard",
+        "the box that bears the screen and the buttons",
+    ),
+    "flywheel": ("heavy wheel, momentum wheel, disc", "the heavy wheel that keeps turning"),
+    "post": ("seat post, upright, tube", "the upright tube that carries a saddle"),
+    "push bar": ("push handle, parent handle, pushing bar", "the bar one pushes it along by"),
+    "side handle": ("side grip, seat handle, grab handle", "the handle beside a seat"),
+    "spoke": ("wheel spoke, spokes, wheel arm", "one of the bars between hub and rim"),
+    "steering wheel": ("wheel, helm, driving wheel", "the ring one steers with"),
+    "tyre": ("tire, rubber tyre, rubber ring", "the rubber around a wheel"),
 }
