@@ -18,6 +18,7 @@ from partwise.datasets.world import (
     containers,
     countertop,
     crafts,
+    devices,
     drives,
     furniture,
     gear,
@@ -25,6 +26,7 @@ from partwise.datasets.world import (
     household,
     kitchen,
     openings,
+    optics,
     places,
     plumbing,
     rail,
@@ -154,6 +156,14 @@ CATEGORIES: dict[str, Generator] = {
     "quad bike": rolling.quad_bike,
     "exercise bike": rolling.exercise_bike,
     "tractor": drives.tractor,
+    "game controller": devices.game_controller,
+    "computer mouse": devices.computer_mouse,
+    "radio": devices.radio,
+    "megaphone": devices.megaphone,
+    "magnifying glass": optics.magnifying_glass,
+    "telescope": optics.telescope,
+    "microscope": optics.microscope,
+    "projector": devices.projector,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
