@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64, Int32, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64
 from torch import Tensor
 
 from partwise.errors import InputError
@@ -18,13 +18,50 @@ from partwise.shape import Shape, canonical_transform
 FEW_POINTS = 32
 # Pieces smaller than this share of the largest are drawn no denser than one of this size.
 LEAST_PIECE = 1e-4
+# The row of a point or face whose nearest anchor was not looked for yet; -1 is taken, it means "none".
+UNKNOWN = -2
+
+
+class Rows:
+    """The rows that answer the points or faces of a shape: known ones, and nearest anchors, looked for when needed.
+
+    Where pieces vote, many points and faces never ask for their nearest anchor; those that do ask once.
+    """
+
+    def __init__(
+        self,
+        known: Int32[np.ndarray, "E"],
+        points: Float64[np.ndarray, "N 3"],
+        faces: Int64[np.ndarray, "E 3"] | None,
+        anchors: Float64[np.ndarray, "M 3"],
+    ) -> None:
+        """Of the faces, or of the points if `faces` is None; `known` holds UNKNOWN where the nearest anchor answers."""
+        self._known, self._points, self._faces, self._anchors = known, points, faces, anchors
+
+    def all(self) -> Int32[np.ndarray, "E"]:
+        """The row (E,) of each."""
+        return self._found(np.ones(len(self._known), dtype=bool))
+
+    def led(self, row: Int32[np.ndarray, "E"]) -> Rows:
+        """These rows, but those of `row` (E,) where it is not -1."""
+        own = row < 0
+        return Rows(np.where(own, self._found(own), row), self._points, self._faces, self._anchors)
+
+    def _found(self, wanted: Bool[np.ndarray, "E"]) -> Int32[np.ndarray, "E"]:
+        """All rows (E,), those that are wanted found."""
+        missing = np.flatnonzero(wanted & (self._known == UNKNOWN))
+        if len(missing):
+            index = missing if self._faces is None else self._faces[missing]
+            places = self._points[index] if self._faces is None else self._points[index].mean(axis=1)
+            self._known[missing] = nearest_assignment(places, self._anchors)
+        return self._known
 
 
 @dataclass(frozen=True)
 class Anchors:
     """The sample of a shape that a model sees, and how the shape is answered from it.
 
-    canonical (M,3) and original (M,3) positions; point_row (N,) and face_row (F,) as in Segmentation;
+    canonical (M,3) and original (M,3) positions; points and faces (None for a cloud) lead to the rows that answer them;
     place (M,) is the face each anchor lies on, or the input point it is in a cloud;
     corner_weights (M,3) places it between the corners of that face, None for a cloud;
     face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud;
@@ -34,13 +71,23 @@ class Anchors:
     canonical: Float32[np.ndarray, "M 3"]
     original: Float64[np.ndarray, "M 3"]
     transform: Float64[np.ndarray, "4 4"]
-    point_row: Int32[np.ndarray, "N"]
-    face_row: Int32[np.ndarray, "F"] | None
+    points: Rows
+    faces: Rows | None
     place: Int64[np.ndarray, "M"]
     corner_weights: Float64[np.ndarray, "M 3"] | None
     face_groups: Int64[np.ndarray, "M"] | None
     warnings: tuple[str, ...]
     pairs: Int64[np.ndarray, "2 L"] | None = None
+
+    @property
+    def point_row(self) -> Int32[np.ndarray, "N"]:
+        """Row (N,) of each point, as in Segmentation."""
+        return self.points.all()
+
+    @property
+    def face_row(self) -> Int32[np.ndarray, "F"] | None:
+        """Row (F,) of each face, None for a cloud."""
+        return None if self.faces is None else self.faces.all()
 
 
 def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 0.0) -> Anchors:
@@ -68,13 +115,13 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
     transform = canonical_transform(rotation, centre, scale)
     canonical = ((original - centre) @ (scale * rotation).T).astype(np.float32)
     if shape.faces is not None:
-        point_row = nearest_assignment(shape.points, original).astype(np.int32)
-        face_row, groups = _face_rows(shape, original, place)
+        points = Rows(np.full(len(shape.points), UNKNOWN, np.int32), shape.points, None, original)
+        faces, groups = _face_rows(shape, original, place)
     else:
-        point_row, face_row, groups = _point_rows(shape, original, chosen, finite), None, None
+        points, faces, groups = _point_rows(shape, original, chosen, finite), None, None
         place = finite[chosen]
     return Anchors(
-        canonical, original, transform, point_row, face_row, place, corner_weights, groups, warnings, pairs
+        canonical, original, transform, points, faces, place, corner_weights, groups, warnings, pairs
     )
 
 
@@ -140,25 +187,25 @@ def _point_rows(
     anchors: Float64[np.ndarray, "M 3"],
     chosen: Int64[np.ndarray, "M"],
     finite: Int64[np.ndarray, "K"],
-) -> Int32[np.ndarray, "N"]:
-    """Row (N,) of each point: its own anchor if the cloud was taken whole, else the nearest; -1 if not finite."""
-    rows = np.full(len(shape.points), -1, dtype=np.int32)
+) -> Rows:
+    """Rows (N,) of the points: their own anchors if the cloud was taken whole, else the nearest; -1 if not finite."""
+    known = np.full(len(shape.points), -1, dtype=np.int32)
+    known[finite] = UNKNOWN
     if len(finite) == len(anchors):
-        rows[finite[chosen]] = np.arange(len(anchors))
-    else:
-        rows[finite] = nearest_assignment(shape.points[finite], anchors)
-    return rows
+        known[finite[chosen]] = np.arange(len(anchors))
+    return Rows(known, shape.points, None, anchors)
 
 
 def _face_rows(
     shape: Shape, anchors: Float64[np.ndarray, "M 3"], face: Int64[np.ndarray, "M"]
-) -> tuple[Int32[np.ndarray, "F"], Int64[np.ndarray, "M"]]:
-    """Row (F,) of each face, and the number (M,) of each anchor's face among those that have one.
+) -> tuple[Rows, Int64[np.ndarray, "M"]]:
+    """Rows (F,) of the faces, and the number (M,) of each anchor's face among those that have one.
 
     A face takes the mean of its own anchors (rows after the M of the anchors); one without, the anchor nearest to
     its centroid.
     """
+    assert shape.faces is not None
     sampled, groups = np.unique(face, return_inverse=True)
-    rows = nearest_assignment(shape.points[shape.faces].mean(axis=1), anchors).astype(np.int32)
-    rows[sampled] = len(anchors) + np.arange(len(sampled))
-    return rows, groups
+    known = np.full(len(shape.faces), UNKNOWN, dtype=np.int32)
+    known[sampled] = len(anchors) + np.arange(len(sampled))
+    return Rows(known, shape.points, shape.faces, anchors), groups

@@ -24,6 +24,8 @@ TWO_ALIKE = 1e-6
 FEW_NEIGHBOURS = 3
 # Pairs of (query, point) whose distances are held at one time; three times 8 million floats are 96 MB.
 PAIRS_AT_ONCE = 8_000_000
+# More queries of a k-d tree than this are worth the start of threads, which takes milliseconds beside torch.
+QUERIES_A_CORE = 20_000
 
 
 def farthest_points(
@@ -217,8 +219,9 @@ def interpolate(
 def nearest_assignment(
     queries: Float[np.ndarray, "M 3"], points: Float[np.ndarray, "N 3"]
 ) -> Int64[np.ndarray, "M"]:
-    """Index (M,) of the nearest point of each query by a k-d tree on all cores: for millions of queries."""
-    return cKDTree(points).query(queries, workers=-1)[1]
+    """Index (M,) of the nearest point of each query by a k-d tree: for millions of queries."""
+    # A few are found before other cores, which torch may hold, have begun to help.
+    return cKDTree(points).query(queries, workers=-1 if len(queries) > QUERIES_A_CORE else 1)[1]
 
 
 def normals_from(

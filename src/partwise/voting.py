@@ -217,11 +217,10 @@ def _of_two_minds(tally: Tally) -> Bool[np.ndarray, "P"]:
 
 def _led(shape: Shape, anchors: Anchors, row: Int32[np.ndarray, "E"]) -> Anchors:
     """Anchors whose elements lead to their piece's row (E,) where it is not -1."""
-    if shape.faces is None or anchors.face_row is None:
-        return replace(anchors, point_row=np.where(row >= 0, row, anchors.point_row).astype(np.int32))
-    point_row = anchors.point_row.copy()
+    if shape.faces is None or anchors.faces is None:
+        return replace(anchors, points=anchors.points.led(row))
+    point_row = np.full(len(shape.points), -1, dtype=np.int32)
     # A vertex on the border of two pieces follows the last face that names it: either answer is right there.
     corners = np.repeat(row, 3)
     point_row[shape.faces.reshape(-1)[corners >= 0]] = corners[corners >= 0]
-    face_row = np.where(row >= 0, row, anchors.face_row).astype(np.int32)
-    return replace(anchors, point_row=point_row, face_row=face_row)
+    return replace(anchors, points=anchors.points.led(point_row), faces=anchors.faces.led(row))
