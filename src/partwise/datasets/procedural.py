@@ -35,6 +35,7 @@ from partwise.datasets.world import (
     rolling,
     seating,
     siege,
+    snow,
     storage,
     things,
     tools,
@@ -164,6 +165,10 @@ CATEGORIES: dict[str, Generator] = {
     "telescope": optics.telescope,
     "microscope": optics.microscope,
     "projector": devices.projector,
+    "jet ski": drives.jet_ski,
+    "rocking horse": drives.rocking_horse,
+    "snowmobile": snow.snowmobile,
+    "sled": snow.sled,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.build import (
-    ball,
-    box,
-    box_between,
-    cylinder,
-)
+from partwise.datasets.world.bodywork import along
+from partwise.datasets.world.build import ball, box, box_between, cylinder, lathe, sweep, tube
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
 from partwise.datasets.world.mesh import Number
+from partwise.datasets.world.outlines import curve, helix, rectangle
 from partwise.datasets.world.riding import (
     WHEELS,
     across,
     body,
     guard,
     rod,
+    saddle,
+    steering,
     steering_wheel,
     wheels,
 )
@@ -147,3 +146,202 @@ def _driver(
         pane = box_between((half - 0.015, y, back - 0.32), (half + 0.015, roof, 0.17)).both_sides()
         wide = box_between((-half, y, -0.015), (half, roof, 0.015))
         a.add("window", pane, wide.at(z=0.2), wide.at(z=back - 0.35))
+
+
+def jet_ski(rng: np.random.Generator) -> Assembly:
+    """Jet skis: to sit on, or to stand on behind a pole that swings."""
+    a = Assembly("jet ski")
+    seated = chance(rng, 0.7)
+    half, wide, y = rng.uniform(1.1, 1.6) * (1.0 if seated else 0.8), rng.uniform(0.75, 1.1), 0.28
+    wide = wide if seated else wide * 0.75
+    tip, power = rng.uniform(0.1, 0.35), pick(rng, (2.5, 4.0))
+    keel = [(-half, y, wide * 0.9, 0.36), (0, y, wide, 0.5), (half * 0.55, y + tip / 3, wide * 0.8, 0.46)]
+    keel.append((half, y + tip, wide * 0.15, 0.16))
+    a.add("hull", body(keel, power, 9).at(y=0.02))
+    edge = np.array([[w / 2 * 1.01, h + 0.02, z] for z, h, w, _ in curve(keel, 9)])
+    if chance(rng, 0.6):
+        a.add(pick(rng, ("bumper", "trim")), tube(edge, 0.035, 5).both_sides())
+    a.add(
+        "nozzle",
+        lathe([(0.1, 0), (0.1, 0.1), (0.07, 0.22)], 12).turned("x", -90).at(y=y - 0.02, z=-half + 0.06),
+    )
+    top = y + 0.2
+    if not seated:
+        _standing(a, rng, (half, wide, top))
+        return a
+    deck = [(-half * 0.9, top, wide * 0.4, 0.24), (0, top + 0.02, wide * 0.42, 0.36)]
+    deck += [(half * 0.3, top + 0.1, wide * 0.66, 0.5), (half * 0.8, top + tip * 0.8, wide * 0.3, 0.2)]
+    a.add(pick(rng, ("body", "deck", "hull")), body(deck, power, 8))
+    seat = [(-half * 0.88, top + 0.22, wide * 0.3, 0.16), (-half * 0.4, top + 0.22, wide * 0.36, 0.18)]
+    seat += [(-half * 0.25, top + 0.28, wide * 0.34, 0.16), (half * 0.12, top + 0.26, wide * 0.2, 0.16)]
+    a.add("seat", body(seat, 3.5, pick(rng, (0, 9))))
+    well = box_between((wide * 0.2, top + 0.02, -half * 0.85), (wide * 0.42, top + 0.06, half * 0.1), 0.01)
+    a.add("footrest", well.both_sides())
+    head = np.array([0, top + rng.uniform(0.5, 0.6), half * rng.uniform(0.14, 0.22)])
+    a.add(pick(rng, ("column", "body")), rod(0.05, [0, top + 0.2, half * 0.32], head))
+    steering(a, rng, head, rng.uniform(0.32, 0.4), 0.018)
+    if chance(rng, 0.5):
+        lens = box(wide * 0.45, rng.uniform(0.15, 0.25), 0.025).tapered(0.7).turned("x", -35)
+        a.add("window", lens.at(y=top + 0.3, z=half * 0.42))
+    if chance(rng, 0.5):
+        lid = box(wide * 0.4, 0.05, half * 0.25, bevel=0.02).turned("x", 18 - 10 * tip)
+        a.add("hatch", lid.at(y=top + 0.25 + tip * 0.2, z=half * 0.5))
+    if chance(rng, 0.4):
+        a.add(
+            "step", box_between((-wide * 0.3, y - 0.06, -half - 0.22), (wide * 0.3, y - 0.02, -half + 0.05))
+        )
+    if chance(rng, 0.4):
+        bow = [
+            [wide * 0.14, top + 0.15, -half * 0.86],
+            [wide * 0.14, top + 0.28, -half],
+            [0, top + 0.3, -half * 1.01],
+        ]
+        a.add("side handle", rod(0.018, *bow).both_sides())
+    a.afford("ride", "seat")
+    a.afford("sit", "seat", where=facing())
+    a.afford("support", "footrest", "step", where=facing())
+    a.afford("open", "hatch")
+    a.afford("grasp", "side handle")
+    return a
+
+
+def _standing(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number]) -> None:
+    """The tray to stand in, the nose and the pole of a jet ski; `size` is (half length, width, deck height)."""
+    half, wide, top = size
+    pad = box_between((-wide * 0.28, top, -half * 0.95), (wide * 0.28, top + 0.04, half * 0.05), 0.01)
+    a.add(pick(rng, ("pad", "deck")), pad)
+    wall = box_between(
+        (wide * 0.28, top - 0.05, -half * 0.95), (wide * 0.42, top + rng.uniform(0.1, 0.2), half * 0.3), 0.03
+    )
+    nose = [
+        (0.05 * half, top + 0.08, wide * 0.7, 0.26),
+        (half * 0.4, top + 0.08, wide * 0.66, 0.24),
+        (half * 0.8, top + 0.06, wide * 0.25, 0.1),
+    ]
+    a.add("body", wall.both_sides())
+    a.add(pick(rng, ("body", "hood")), body(nose, 3.0, 7))
+    root = np.array([0, top + 0.18, half * 0.5])
+    head = np.array([0, top + rng.uniform(0.55, 0.75), -half * rng.uniform(0.1, 0.25)])
+    a.add("hinge", across(0.05, 0.2).at(*root))
+    a.add("pole", rod(0.05, root, head), box(0.16, 0.05, 0.2, bevel=0.02).at(*head))
+    steering(a, rng, head, rng.uniform(0.28, 0.36), 0.018)
+    a.afford("ride", "pad", "deck", where=facing())
+    a.afford("support", "pad", "deck", where=facing())
+    a.afford("lift", "pole")
+    a.afford("pull", "pole")
+
+
+def rocking_horse(rng: np.random.Generator) -> Assembly:
+    """Rocking horses: carved ones on bows, plain ones of boards, playground ones on a spring."""
+    a = Assembly("rocking horse")
+    kind = pick(rng, ("carved", "boards", "spring"), (4, 3, 3))
+    y, half = rng.uniform(0.36, 0.48), rng.uniform(0.24, 0.3)
+    if kind == "boards":
+        wide = rng.uniform(0.1, 0.14)
+        bow = [(z, 0.9 * z * z) for z in np.linspace(-0.42, 0.42, 9)]
+        top = [(0.4, 0.21), (0.25, 0.24), (0.16, y - 0.04), (-0.2, y - 0.04), (-0.27, 0.24), (-0.4, 0.21)]
+        board = along(bow + top, 0.018).at(x=wide).both_sides()
+        a.add(pick(rng, ("rocker", "side")), board)
+        a.add("seat", box_between((-wide, y - 0.06, -0.24), (wide, y - 0.04, 0.14)))
+        back = box(2 * wide, rng.uniform(0.12, 0.26), 0.018).turned("x", -8)
+        if chance(rng, 0.8):
+            a.add(pick(rng, ("back", "seat")), back.at(y=y - 0.05, z=-0.22))
+        if chance(rng, 0.6):
+            a.add("footrest", across(0.014, 2 * wide + 0.2).at(y=0.14, z=0.2))
+    else:
+        wide = rng.uniform(0.2, 0.28)
+        shape = [
+            (-half, y + 0.02, wide * 0.7, 0.16),
+            (-half * 0.6, y, wide, 0.24),
+            (half * 0.4, y, wide * 0.9, 0.22),
+        ]
+        a.add("body", body([*shape, (half, y + 0.05, wide * 0.5, 0.16)], 2.3, 9))
+        a.add("saddle", saddle(rng, wide * 0.9, half * 1.1).turned("y", 180).at(y=y + 0.08, z=-0.04))
+        if kind == "carved":
+            _bows(a, rng, y, half)
+        else:
+            a.add("base", cylinder(0.2, 0.02, around=20))
+            spring = tube(helix(0.07, y - 0.13, rng.uniform(4, 6), 50), 0.014, 5)
+            a.add("spring", spring.at(y=0.03), cylinder(0.08, 0.05, around=12).at(y=y - 0.14))
+            a.add("footrest", across(0.014, 0.46).at(y=y - 0.09, z=0.08))
+    _horse_head(a, rng, kind == "boards", y, half)
+    tail = curve([[0, y + 0.04, -half * 0.95], [0, y + 0.1, -half - 0.08], [0, y - 0.12, -half - 0.12]], 9)
+    if chance(rng, 0.8):
+        tail = tail if kind != "boards" else tail + np.array([0, -0.06, half * 0.2])
+        a.add("tail", tube(tail, np.linspace(0.012, 0.03, 9), 6))
+    a.afford("ride", "saddle", "seat")
+    a.afford("sit", "saddle", "seat", where=facing())
+    a.afford("grasp", "handle")
+    a.afford("support", "footrest", where=facing())
+    a.afford("support", "back", where=facing("z"))
+    a.afford("move", "rocker", "spring")
+    return a
+
+
+def _bows(a: Assembly, rng: np.random.Generator, y: Number, half: Number) -> None:
+    """Four legs on two bent runners, with bars between them."""
+    wide, bend, reach = rng.uniform(0.15, 0.2), rng.uniform(0.35, 0.7), rng.uniform(0.45, 0.55)
+    z = np.linspace(-reach, reach, 13)
+    path = np.stack([np.full(13, wide), 0.012 + bend * z**2, z], 1)
+    a.add("rocker", sweep(path, rectangle(0.035, 0.03)).both_sides())
+    for end in (-0.7 * reach, 0.7 * reach):
+        hoof = [wide, 0.02 + bend * end**2, end]
+        thigh = [0.07, y - 0.03, end * 0.5]
+        knee = np.add(hoof, thigh) / 2 + [0, 0, rng.uniform(-0.03, 0.04)]
+        leg = tube(curve([thigh, knee, hoof], 6), np.linspace(0.05, 0.022, 6), 8)
+        a.add("leg", leg.both_sides())
+        a.add(
+            pick(rng, ("rocker", "rung")),
+            box(2 * wide, 0.025, 0.04).at(y=bend * (end * 1.15) ** 2, z=end * 1.15),
+        )
+    if chance(rng, 0.6):
+        a.add("footrest", across(0.013, 2 * wide + 0.1).at(y=0.03, z=0.05))
+
+
+def _horse_head(a: Assembly, rng: np.random.Generator, flat: bool, y: Number, half: Number) -> None:
+    """Neck, head, ears, mane, eyes and the handle through them; `flat` is sawn from a board."""
+    root, rise = np.array([0, y, half * 0.7]), rng.uniform(0.24, 0.32)
+    if flat:
+        root = np.array([0, y - 0.05, 0.14])
+    poll = np.add(root, [0, rise, rng.uniform(0.08, 0.14)])
+    nose = np.add(poll, [0, -rng.uniform(0.1, 0.16), rng.uniform(0.14, 0.18)])
+    thick = 0.028 if flat else 0.13
+    if flat:
+        r, p, n = (v[[2, 1]] for v in (root, poll, nose))
+        side = [
+            np.add(r, [-0.1, 0]),
+            np.add(r, [0.12, 0.0]),
+            np.add((r + p) / 2, [0.08, -0.02]),
+            np.add(n, [-0.06, -0.06]),
+            np.add(n, [0.01, -0.05]),
+        ]
+        side += [
+            np.add(n, [0.01, 0.02]),
+            np.add(p, [0.04, 0.03]),
+            np.add(p, [-0.06, 0.02]),
+            (r + p) / 2 - [0.08, 0],
+        ]
+        a.add("head", along(np.array(side), thick))
+    else:
+        neck = curve([root, np.add(root * 0.5 + poll * 0.5, [0, -0.01, 0.03]), poll], 7)
+        name = pick(rng, ("neck", "head", "body"))
+        a.add(name, tube(neck, np.linspace(0.11, 0.06, 7), 10))
+        skull = curve([np.add(poll, [0, 0.01, -0.04]), poll * 0.6 + nose * 0.4, nose], 7)
+        a.add("head", tube(skull, np.array([0.04, 0.066, 0.068, 0.06, 0.05, 0.047, 0.035]), 10))
+    ear = cylinder(0.024, 0.08, 0.004, around=6).turned("z", -12)
+    a.add("ear", ear.at(x=thick * 0.25, y=poll[1] + 0.015, z=poll[2] - 0.01).both_sides())
+    if chance(rng, 0.7):
+        back = curve(
+            [
+                np.add(poll, [0, 0.05, -0.02]),
+                np.add((root + poll) / 2, [0, 0.03, -0.075]),
+                np.add(root, [0, 0.1, -0.09]),
+            ],
+            8,
+        )
+        a.add("mane", sweep(back, rectangle(thick * 0.35 + 0.012, 0.06)))
+    if chance(rng, 0.6):
+        place = poll * 0.6 + nose * 0.4
+        a.add("eye", ball(0.03, around=8).at(thick * 0.48, place[1] + 0.02, place[2]).both_sides())
+    bar = np.add(root * 0.45 + poll * 0.55, [0, 0, 0.01])
+    a.add("handle", across(0.014, rng.uniform(0.26, 0.36)).at(*bar))

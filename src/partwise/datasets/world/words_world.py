@@ -111,4 +111,8 @@ WORDS = {
     "spoke": ("wheel spoke, spokes, wheel arm", "one of the bars between hub and rim"),
     "steering wheel": ("wheel, helm, driving wheel", "the ring one steers with"),
     "tyre": ("tire, rubber tyre, rubber ring", "the rubber around a wheel"),
+    "runner": ("sled runner, skid, blade", "the long bar that slides on snow or ice"),
+    "ski": ("skid, runner, glider", "the long thin board that slides on snow"),
+    "mane": ("horse hair, hair, mane hair", "the hair along the neck of a horse"),
+    "rocker": ("rocking runner, bow, curved runner", "the bent bar that it rocks on"),
 }
