@@ -28,7 +28,7 @@ def bound(rng: np.random.Generator, thick: Number, high: Number, deep: Number) -
         back = box(thick, high, board).at(z=(deep - board) / 2)
     wide, tall, long = thick - 2 * board, high * (1 - 2 * over), deep * (1 - over) - 2 * board
     pages = box(wide, tall, long)
-    if chance(rng, 0.4):  # only what shows of them, as simple models have it
+    if chance(rng, 0.7):  # only what shows of them: hardly anybody models the sides that the boards hide
         edge = min(tall, long) * rng.uniform(0.02, 0.1)
         ends = box(wide, edge, long)
         pages = join([ends, ends.at(y=tall - edge), box(wide, tall, edge).at(z=-(long - edge) / 2)])
