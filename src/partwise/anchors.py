@@ -65,7 +65,7 @@ class Anchors:
     place (M,) is the face each anchor lies on, or the input point it is in a cloud;
     corner_weights (M,3) places it between the corners of that face, None for a cloud;
     face_groups (M,) numbers the face of each anchor among those that have one, None for a cloud;
-    pairs (2,L) of faces that share an edge, where they were looked for
+    pairs (2,L) of faces that share an edge, and the connected piece (F,) of each face, where they were looked for
     """
 
     canonical: Float32[np.ndarray, "M 3"]
@@ -78,6 +78,7 @@ class Anchors:
     face_groups: Int64[np.ndarray, "M"] | None
     warnings: tuple[str, ...]
     pairs: Int64[np.ndarray, "2 L"] | None = None
+    piece: Int32[np.ndarray, "F"] | None = None
 
     @property
     def point_row(self) -> Int32[np.ndarray, "N"]:
@@ -101,9 +102,13 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
     """
     rng = np.random.default_rng(seed)
     rotation, corner_weights = shape.to_y_up(), None
-    pairs = face_pairs(shape.points, shape.faces) if even and shape.faces is not None else None
+    pairs = piece = None
     if shape.faces is not None:
-        density = None if pairs is None else _density(shape, pairs, even)
+        density = None
+        if even:
+            pairs = face_pairs(shape.points, shape.faces)
+            piece = mesh_pieces(shape.points, shape.faces, None, pairs)
+            density = _density(shape, piece, even)
         original, place, corner_weights = sample_surface(shape.points, shape.faces, count, rng, density)
         reference, warnings = original, ()
     else:
@@ -121,7 +126,7 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
         points, faces, groups = _point_rows(shape, original, chosen, finite), None, None
         place = finite[chosen]
     return Anchors(
-        canonical, original, transform, points, faces, place, corner_weights, groups, warnings, pairs
+        canonical, original, transform, points, faces, place, corner_weights, groups, warnings, pairs, piece
     )
 
 
@@ -155,10 +160,9 @@ def with_face_means(
     return torch.cat([values, total / torch.bincount(index)[:, None]])
 
 
-def _density(shape: Shape, pairs: Int64[np.ndarray, "2 L"], even: float) -> Float64[np.ndarray, "F"]:
+def _density(shape: Shape, piece: Int32[np.ndarray, "F"], even: float) -> Float64[np.ndarray, "F"]:
     """How dense (F,) anchors lie on each face, by the area of its piece."""
     assert shape.faces is not None
-    piece = mesh_pieces(shape.points, shape.faces, None, pairs)
     whole = np.bincount(piece, triangle_areas(shape.points[shape.faces]))
     largest = whole.max()
     if not np.isfinite(largest) or largest <= 0:
@@ -175,7 +179,7 @@ def _sampling_warnings(reference: Float64[np.ndarray, "N 3"], total: int, count:
         )
     if len(reference) < count:
         warnings.append(f"only {len(reference)} points for {count} anchors: points were drawn more than once")
-    if not np.ptp(reference, axis=0).any():
+    if (reference == reference[0]).all():
         warnings.append(f"all {len(reference)} points coincide: there is no shape to tell parts of")
     elif len(reference) < FEW_POINTS:
         warnings.append(f"{len(reference)} points are too few to show a shape: the labels mean little")
@@ -188,11 +192,10 @@ def _point_rows(
     chosen: Int64[np.ndarray, "M"],
     finite: Int64[np.ndarray, "K"],
 ) -> Rows:
-    """Rows (N,) of the points: their own anchors if the cloud was taken whole, else the nearest; -1 if not finite."""
+    """Rows (N,) of the points: their own anchors if they are some, else the nearest; -1 if not finite."""
     known = np.full(len(shape.points), -1, dtype=np.int32)
     known[finite] = UNKNOWN
-    if len(finite) == len(anchors):
-        known[finite[chosen]] = np.arange(len(anchors))
+    known[finite[chosen]] = np.arange(len(anchors))
     return Rows(known, shape.points, None, anchors)
 
 

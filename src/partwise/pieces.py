@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int32, Int64
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from partwise.points import face_normals, thinnest, triangle_areas
@@ -79,19 +79,19 @@ def alike(
     surface.
     """
     count = int(piece.max()) + 1
-    corners = points[faces] - points[faces].reshape(-1, 3).mean(axis=0)
+    corners = points[faces]
+    corners -= corners.reshape(-1, 3).mean(axis=0)
     corners /= np.abs(corners).max() or 1.0  # moments of any unit stay finite
-    middle = corners.mean(axis=1)
     area = triangle_areas(corners)
+    axes = np.ascontiguousarray(corners.transpose(2, 1, 0))  # x, y and z of the corners, (3,3,F)
+    middle = axes.mean(axis=1)
     whole = np.bincount(piece, area, minlength=count)
     per = 1 / np.where(whole > 0, whole, 1.0)
-    mean = np.stack(
-        [np.bincount(piece, area * middle[:, k], minlength=count) * per for k in range(3)], axis=1
-    )
+    mean = np.stack([np.bincount(piece, area * along, minlength=count) * per for along in middle], axis=1)
     moment = np.empty((count, 3, 3))
     for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
         # The mean of x_i x_j over a triangle, from its corners and its middle.
-        product = ((corners[..., i] * corners[..., j]).sum(axis=1) + 9 * middle[:, i] * middle[:, j]) / 12
+        product = ((axes[i] * axes[j]).sum(axis=0) + 9 * middle[i] * middle[j]) / 12
         second = np.bincount(piece, area * product, minlength=count) * per - mean[:, i] * mean[:, j]
         moment[:, i, j] = moment[:, j, i] = second
     spread = np.sqrt(np.maximum(np.linalg.eigvalsh(moment), 0))
@@ -172,7 +172,7 @@ def _normals(
     weights = (None, x, y, z, x * x, x * y, x * z, y * y, y * z, z * z)
     sums = np.stack([np.bincount(cell, weight, minlength=count) for weight in weights], axis=1)
     a, b = np.concatenate([faced, faced[::-1]], axis=1)
-    around = csr_matrix((np.ones(len(a)), (a, b)), shape=(count, count))
+    around = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))
     held, x, y, z, *squares = np.ascontiguousarray((sums + around @ sums).T)
     x, y, z = x / held, y / held, z / held
     products = (x * x, x * y, x * z, y * y, y * z, z * z)
@@ -182,5 +182,6 @@ def _normals(
 
 def _linked(a: Int64[np.ndarray, "L"], b: Int64[np.ndarray, "L"], count: int) -> Int32[np.ndarray, "M"]:
     """The number (M,) of the connected group of each of `count` things, given the links between them."""
-    links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+    # Of float64, which SciPy would copy the links to.
+    links = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))
     return connected_components(links, directed=False)[1].astype(np.int32)

@@ -260,13 +260,22 @@ def thinnest(spread: Float64[np.ndarray, "6 C"]) -> Float64[np.ndarray, "3 C"]:
 
 def face_normals(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F 3"]:
     """Unit normal (F,3) of each triangle by its winding; zero for one without area. A scale of 1e-9 is no such case."""
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    normal, area = _crossed_edges(corners)
+    return (normal / np.maximum(2 * area, 1e-300)).T
 
 
 def triangle_areas(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray, "F"]:
     """Area (F,) of each triangle, in the square of the unit of its corners."""
-    return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    return _crossed_edges(corners)[1]
+
+
+def _crossed_edges(
+    corners: Float64[np.ndarray, "F 3 3"],
+) -> tuple[Float64[np.ndarray, "3 F"], Float64[np.ndarray, "F"]]:
+    """Cross product (3,F) of two edges of each triangle, and its area (F,). np.cross takes three times as long."""
+    (ux, uy, uz), (vx, vy, vz) = ((corners[:, k] - corners[:, 0]).T for k in (1, 2))
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    return np.stack([x, y, z]), np.sqrt(x * x + y * y + z * z) / 2
 
 
 def sample_surface(
@@ -281,8 +290,7 @@ def sample_surface(
     density  how many times likelier (F,) an area of each face is drawn
     Raises InputError if the surface has no area.
     """
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    area = triangle_areas(vertices[faces])
     total = np.cumsum(area if density is None else area * density)
     if len(total) == 0 or not np.isfinite(total[-1]) or total[-1] <= 0:
         raise InputError(
@@ -291,7 +299,8 @@ def sample_surface(
     face = np.minimum(np.searchsorted(total, rng.random(count) * total[-1], side="right"), len(faces) - 1)
     root, share = np.sqrt(rng.random(count)), rng.random(count)
     weights = np.stack([1 - root, root * (1 - share), root * share], axis=1)
-    positions = weights[:, :1] * a[face] + weights[:, 1:2] * b[face] + weights[:, 2:] * c[face]
+    a, b, c = vertices[faces[face]].transpose(1, 0, 2)
+    positions = weights[:, :1] * a + weights[:, 1:2] * b + weights[:, 2:] * c
     return positions, face, weights
 
 

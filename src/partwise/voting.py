@@ -164,7 +164,10 @@ def _of_mesh(
     face = anchors.place
     crease = CREASE_DEGREES if voting == "regions" else None
     pairs = face_pairs(shape.points, shape.faces) if anchors.pairs is None else anchors.pairs
-    piece = mesh_pieces(shape.points, shape.faces, crease, pairs).astype(np.int64)
+    if crease is None and anchors.piece is not None:
+        piece = anchors.piece.astype(np.int64)
+    else:
+        piece = mesh_pieces(shape.points, shape.faces, crease, pairs).astype(np.int64)
     if voting in ("pieces", "matched"):
         split = _of_two_minds(_tally(Pieces(piece[face], piece), values, asked))
         if split.any():
@@ -196,7 +199,8 @@ def _together(
 def _of_cloud(shape: Shape, anchors: Anchors) -> Pieces:
     """Superpoints of the points that are finite."""
     element = np.full(len(shape.points), -1, dtype=np.int64)
-    element[shape.finite] = cloud_pieces(shape.points[shape.finite])
+    finite = shape.finite
+    element[finite] = cloud_pieces(shape.points[finite])
     return Pieces(element[anchors.place], element)
 
 
