@@ -120,7 +120,7 @@ class FoldedMiniPointNet(nn.Module):
 
     def point_features(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
         """Features of each point in each patch (B,G,K,D); a token is their maximum over the patch."""
-        return self._without_shift(local) + self.shift
+        return self._without_shift(local).add_(self.shift)
 
     def _without_shift(self, local: Float[Tensor, "B G K 3"]) -> Float[Tensor, "B G K D"]:
         batch, groups, size, _ = local.shape

@@ -155,14 +155,19 @@ class PointDecoder(nn.Module):
         points = points[:, :answered]
         _, index = nearest(points, patches.centers, min(self.neighbours, patches.centers.shape[1]))
         projected = self.from_token(tokens)
-        own = self.from_local(spread) + self.from_place(points)
+        # Sums in place: what costs here is not the additions but memory that was not touched before.
+        own = self.from_local(spread)
+        own += self.from_place(points)
         total = torch.zeros_like(own)
         for j in range(index.shape[-1]):
             offset = points - gather(patches.centers, index[..., j])
             # Offsets are a tenth of the shape; scaled, they meet the other terms at the same size.
             seen = self.from_offset(10.0 * torch.cat([offset, offset.norm(dim=-1, keepdim=True)], dim=-1))
-            total = total + F.gelu(gather(projected, index[..., j]) + seen + own)
-        x = self.mix(torch.cat([total, gather(projected, index[..., 0]) + own], dim=-1))
+            seen += gather(projected, index[..., j])
+            seen += own
+            total += F.gelu(seen)
+        own += gather(projected, index[..., 0])
+        x = self.mix(torch.cat([total, own], dim=-1))
         return self.head(x)
 
 
