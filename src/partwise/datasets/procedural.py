@@ -13,6 +13,7 @@ from partwise.datasets.world import (
     bedroom,
     belongings,
     books,
+    chores,
     clamps,
     compositions,
     containers,
@@ -25,6 +26,7 @@ from partwise.datasets.world import (
     hardware,
     household,
     kitchen,
+    motors,
     openings,
     optics,
     places,
@@ -39,6 +41,7 @@ from partwise.datasets.world import (
     storage,
     things,
     tools,
+    vacuums,
 )
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
@@ -169,6 +172,12 @@ CATEGORIES: dict[str, Generator] = {
     "rocking horse": drives.rocking_horse,
     "snowmobile": snow.snowmobile,
     "sled": snow.sled,
+    "iron": chores.iron,
+    "hair dryer": chores.hair_dryer,
+    "spray bottle": chores.spray_bottle,
+    "vacuum cleaner": vacuums.vacuum_cleaner,
+    "sewing machine": motors.sewing_machine,
+    "mixer": motors.mixer,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -265,7 +265,7 @@ def _stage(
     a.add(
         "stage",
         plate.at(y=shelf, z=axis - across * 0.1),
-        box(thick * 0.7, 0.02, thick * 1.9).at(y=shelf - 0.014, z=back * 1.05),
+        box(thick * 0.7, 0.02, axis - back + thick).at(y=shelf - 0.014, z=(axis + back) / 2 - thick * 0.5),
     )
     if chance(rng, 0.6):
         clip = box(0.006, 0.004, across * 0.5).turned("y", 12).at(x=across * 0.22, y=shelf + 0.012, z=axis)
