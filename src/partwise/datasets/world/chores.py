@@ -57,7 +57,7 @@ def iron(rng: np.random.Generator) -> Assembly:
 
 def _steam(rng: np.random.Generator, size: tuple[Number, Number, Number]) -> list[Piece]:
     """Handle, dial, buttons and tank on an electric iron of (length, width, height of the body)."""
-    long, wide, top = size
+    (long, wide, top), pieces = size, []
     rise, thick = rng.uniform(0.045, 0.06), rng.uniform(0.011, 0.015)
     front = [[0, top - 0.012, long * 0.2], [0, top + rise * 0.8, long * 0.16]]
     rear = [[0, top + rise, -long * 0.25], [0, top + rise * 0.5, -long * 0.42], [0, top - 0.02, -long * 0.36]]
@@ -69,11 +69,9 @@ def _steam(rng: np.random.Generator, size: tuple[Number, Number, Number]) -> lis
             [0, top + rise, long * 0.1],
         ]
         stub = box(wide * 0.3, rise * 1.05, long * 0.1, bevel=0.004)
-        extra = [Piece("handle", stub.at(y=top - 0.006, z=-long * 0.38))] if chance(rng, 0.6) else []
-    else:
-        extra = []
+        pieces = [Piece("handle", stub.at(y=top - 0.006, z=-long * 0.38))] if chance(rng, 0.6) else []
     loop = sweep(curve([*front, *rear], 18), ellipse(2.4 * thick, 2 * thick, 10))
-    pieces = [Piece("handle", loop), *extra]
+    pieces.insert(0, Piece("handle", loop))
     dial = cylinder(wide * 0.2, 0.012, wide * 0.17, around=max(12, roundness(rng)))
     if chance(rng, 0.7):
         pieces.append(Piece(pick(rng, ("dial", "knob")), dial.at(y=top - 0.002, z=-long * 0.02)))
@@ -210,19 +208,10 @@ def spray_bottle(rng: np.random.Generator) -> Assembly:
     outline = pick(rng, (ellipse(1, count=20), ellipse(0.8, 1.2, 20), rectangle(1.2, 0.85, 0.15)))
     neck = radius * rng.uniform(0.3, 0.42)
     if kind == "can":
-        side, neck = (
-            [
-                (radius * 0.95, 0),
-                (radius, 0.004),
-                (radius, tall),
-                (radius * 0.92, tall + 0.006),
-                (radius * 0.4, tall + 0.02),
-            ],
-            radius * 0.4,
-        )
+        shoulder = [(radius * 0.92, tall + 0.006), (radius * 0.4, tall + 0.02)]
+        side = np.array([(radius * 0.95, 0), (radius, 0.004), (radius, tall), *shoulder])
         a.add("body", lathe(side, 24))
-        top = tall + 0.019
-        _can_top(a, rng, radius, top)
+        _can_top(a, rng, radius, tall + 0.019)
     else:
         waist = rng.uniform(0.7, 1.0)
         side = curve(
@@ -238,16 +227,14 @@ def spray_bottle(rng: np.random.Generator) -> Assembly:
         a.add("body", lathe(np.concatenate([side, [(neck, tall + 0.012)]]), outline))
         rib = cylinder(neck * 1.35, 0.018, around=pick(rng, (12, 16, 24)))
         a.add(pick(rng, ("collar", "cap")), rib.at(y=tall + 0.004))
-        top = tall + 0.02
         if kind == "trigger":
-            _trigger_head(a, rng, top, neck)
+            _trigger_head(a, rng, tall + 0.02, neck)
         else:
-            _pump(a, rng, top, (neck, radius))
+            _pump(a, rng, tall + 0.02, (neck, radius))
     if chance(rng, 0.5):
-        low, high = tall * 0.12, tall * rng.uniform(0.4, 0.55)
-        grow = 1.02 * np.interp([low, (low + high) / 2, high], np.array(side)[:, 1], np.array(side)[:, 0])
-        shape = 24 if kind == "can" else outline
-        a.add("label", lathe(list(zip(grow, (low, (low + high) / 2, high), strict=True)), shape))
+        y = np.linspace(tall * 0.12, tall * rng.uniform(0.4, 0.55), 4)
+        paper = np.stack([1.02 * np.interp(y, side[:, 1], side[:, 0]), y], axis=1)
+        a.add("label", lathe(paper, 24 if kind == "can" else outline))
     a.afford("wrapgrasp", "body", "label", where=both(outward(), middle("y", 0, tall)))
     a.afford("grasp", "body", where=outward())
     a.afford("press", "trigger", "pump", "button")
@@ -290,12 +277,8 @@ def _trigger_head(a: Assembly, rng: np.random.Generator, top: Number, neck: Numb
             (box(0.02, 0.02, 0.014).at(y=-0.01, z=0.007), cylinder(0.009, 0.015, around=12).turned("x", 90)),
         ).at(y=y, z=front - 0.002),
     )
-    pull = curve([[0, 0.018, 0.026], [0, -0.005, 0.04], [0, rng.uniform(-0.04, -0.025), 0.036]], 8) * [
-        1,
-        size,
-        size,
-    ]
-    a.add("trigger", sweep(pull, rectangle(wide * 0.75, 0.005)).at(y=top))
+    pull = curve([[0, 0.018, 0.026], [0, -0.005, 0.04], [0, rng.uniform(-0.04, -0.025), 0.036]], 8)
+    a.add("trigger", sweep(pull * size, rectangle(wide * 0.75, 0.005)).at(y=top))
 
 
 def _pump(a: Assembly, rng: np.random.Generator, top: Number, size: tuple[Number, Number]) -> None:
@@ -303,10 +286,7 @@ def _pump(a: Assembly, rng: np.random.Generator, top: Number, size: tuple[Number
     neck, radius = size
     stem, out = rng.uniform(0.015, 0.04), radius * rng.uniform(0.8, 1.5)
     a.add("stem", cylinder(neck * 0.4, stem, around=12).at(y=top))
-    cap, y = (
-        cylinder(neck * 1.1, 0.014, neck * 0.9, around=16).at(y=top + stem - 0.002),
-        top + stem + 0.006,
-    )
-    a.add(pick(rng, ("pump", "head")), cap)
+    cap, y = cylinder(neck * 1.1, 0.014, neck * 0.9, around=16), top + stem + 0.006
+    a.add(pick(rng, ("pump", "head")), cap.at(y=top + stem - 0.002))
     beak = curve([[0, y, 0], [0, y, out * 0.7], [0, y - 0.014, out]], 9)
     a.add(pick(rng, ("spout", "nozzle")), tube(beak, np.linspace(0.006, 0.004, 9), 10))

@@ -287,8 +287,8 @@ def projector(rng: np.random.Generator) -> Assembly:
         x = wide * pick(rng, (0.0, 0.25, -0.25)) if kind == "video" else 0.0
         _throw(a, rng, high * rng.uniform(0.3, 0.42), (x, high * 0.5, deep / 2))
         if kind == "slide":
-            radius, count = min(wide, deep) * 0.45, 24
-            a.add("tray", cylinder(radius, 0.045, around=count).at(y=high - 0.002))
+            radius = min(wide, deep) * 0.45
+            a.add("tray", cylinder(radius, 0.045, around=24).at(y=high - 0.002))
             a.add("tray", box(0.005, 0.02, radius * 0.35).at(y=high + 0.03, z=radius * 0.75).around(16))
             a.add("knob", turn_knob(rng, radius * 0.25).turned("x", -90).at(y=high + 0.04))
         else:
@@ -315,7 +315,7 @@ def projector(rng: np.random.Generator) -> Assembly:
 
 
 def _throw(a: Assembly, rng: np.random.Generator, radius: Number, at: tuple[Number, Number, Number]) -> None:
-    """The lens of a projector in its barrel, on a plane z = const and looking along z, and often a cap or a ring."""
+    """The lens of a projector in its barrel, on a plane z = const and looking along z, perhaps with a ring."""
     reach = radius * rng.uniform(0.3, 1.6)
     barrel = lathe([(radius, 0), (radius, reach), (radius * 0.82, reach), (radius * 0.7, reach * 0.85)], 20)
     a.add(pick(rng, ("lens barrel", "tube")), barrel.turned("x", 90).at(*at))
@@ -327,7 +327,7 @@ def _throw(a: Assembly, rng: np.random.Generator, radius: Number, at: tuple[Numb
 
 
 def _film(a: Assembly, rng: np.random.Generator) -> None:
-    """Two reels on arms over a narrow case, its lens in front, crank or knobs on the side."""
+    """Two reels on arms over a narrow case, its lens in front, knobs on the side, a lamp or a handle on top."""
     wide, high, deep = rng.uniform(0.1, 0.15), rng.uniform(0.18, 0.26), rng.uniform(0.16, 0.24)
     a.add(pick(rng, ("body", "case")), box(wide, high, deep, bevel=pick(rng, (0.0, 0.006))))
     a.add("base", box(wide * 1.5, 0.02, deep * 1.3).at(y=-0.018))
@@ -355,6 +355,10 @@ def _film(a: Assembly, rng: np.random.Generator) -> None:
     a.add("knob", turn_knob(rng, 0.018).turned("y", 90).row(2, y=0.06).at(x=wide / 2, y=high * 0.35))
     if chance(rng, 0.5):
         a.add("lamp", cylinder(wide * 0.36, 0.05, wide * 0.25, around=14).at(y=high - 0.002, z=-deep * 0.2))
+    else:
+        z = deep * np.array([0.3, 0.26, -0.26, -0.3])
+        bow = np.stack([0 * z, high + np.array([-0.004, 0.035, 0.035, -0.004]), z], axis=1)
+        a.add("handle", sweep(bow, rectangle(0.02, 0.008)))
     if chance(rng, 0.5):
         a.add("switch", box(0.01, 0.024, 0.012).at(x=wide / 2, y=high * 0.75))
 

@@ -172,7 +172,7 @@ def mixer(rng: np.random.Generator) -> Assembly:
     {"hand": _hand_mixer, "stick": _stick_blender, "stand": _stand_mixer}[kind](a, rng)
     a.afford("grasp", "handle", "grip", "knob")
     a.afford("press", "button", "switch", "lever")
-    a.afford("contain", "bowl", where=inward(z=0.0))
+    a.afford("contain", "bowl", where=inward())
     a.afford("lift", "head")
     a.afford("move", "base")
     return a

@@ -187,7 +187,7 @@ def _spyglass(a: Assembly, rng: np.random.Generator) -> None:
         size = radius * tight**index
         name = "body" if index == 0 else "tube"
         a.add(name, cylinder(size, long, around=18).turned("x", 90).at(z=z - long))
-        if index < count and chance(rng, 0.8):
+        if chance(rng, 0.8):
             a.add("ring", cylinder(size * 1.1, long * 0.08, around=18).turned("x", 90).at(z=z - long))
         z -= long * rng.uniform(0.8, 0.97)
     last = radius * tight ** (count - 1)

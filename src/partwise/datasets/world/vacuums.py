@@ -74,28 +74,18 @@ def _wand(a: Assembly, rng: np.random.Generator, start: tuple[Number, Number, Nu
 def _canister(a: Assembly, rng: np.random.Generator) -> tuple[Number, Number, Number]:
     """A low body on two wheels and a caster. Returns where the hose begins."""
     wide, high, long = rng.uniform(0.24, 0.32), rng.uniform(0.18, 0.26), rng.uniform(0.34, 0.46)
-    low, around = 0.03, rng.uniform(2.5, 5)
-    a.add("body", pillow(wide, high, long, around).at(y=low + high / 2))
+    low = 0.03
+    a.add("body", pillow(wide, high, long, rng.uniform(2.5, 5)).at(y=low + high / 2))
     radius = high * rng.uniform(0.28, 0.45)
     rim = wheel(rng, radius, 0.03, pick(rng, ("disc", "hub"))).at(x=wide * 0.47, y=radius, z=-long * 0.25)
     a.add("wheel", rim.both_sides())
     a.add("caster", caster(rng, 0.06).at(z=long * 0.28))
     y = low + high
+    rise, reach = np.array([-0.03, 0.04, 0.04, -0.03]), long * np.array([0.2, 0.12, -0.12, -0.2])
+    bow = np.stack([0 * rise, y + rise, reach], axis=1)
     a.add(
         "handle",
-        tube(
-            curve(
-                [
-                    [0, y - 0.03, long * 0.2],
-                    [0, y + 0.04, long * 0.12],
-                    [0, y + 0.04, -long * 0.12],
-                    [0, y - 0.03, -long * 0.2],
-                ],
-                14,
-            ),
-            0.011,
-            8,
-        ),
+        tube(curve(bow, 14), 0.011, 8),
     )
     press = cylinder(0.022, 0.02, around=14) if chance(rng, 0.6) else box(0.05, 0.02, 0.03, bevel=0.004)
     a.add(
