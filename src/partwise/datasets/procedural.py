@@ -31,6 +31,7 @@ from partwise.datasets.world import (
     optics,
     places,
     plumbing,
+    pushing,
     rail,
     rides,
     road,
@@ -178,6 +179,8 @@ CATEGORIES: dict[str, Generator] = {
     "vacuum cleaner": vacuums.vacuum_cleaner,
     "sewing machine": motors.sewing_machine,
     "mixer": motors.mixer,
+    "stroller": pushing.stroller,
+    "wheelchair": pushing.wheelchair,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -115,4 +115,6 @@ WORDS = {
     "ski": ("skid, runner, glider", "the long thin board that slides on snow"),
     "mane": ("horse hair, hair, mane hair", "the hair along the neck of a horse"),
     "rocker": ("rocking runner, bow, curved runner", "the bent bar that it rocks on"),
+    "brake pedal": ("foot brake, wheel brake, parking brake", "the small lever the foot presses to brake"),
+    "push rim": ("hand rim, handrim, wheel ring", "the ring beside a wheelchair's wheel that hands turn"),
 }
