@@ -14,6 +14,7 @@ from partwise.datasets.world import (
     belongings,
     books,
     chores,
+    carts,
     clamps,
     compositions,
     containers,
@@ -27,6 +28,7 @@ from partwise.datasets.world import (
     household,
     kitchen,
     motors,
+    mowers,
     openings,
     optics,
     places,
@@ -181,6 +183,9 @@ CATEGORIES: dict[str, Generator] = {
     "mixer": motors.mixer,
     "stroller": pushing.stroller,
     "wheelchair": pushing.wheelchair,
+    "wheelbarrow": carts.wheelbarrow,
+    "shopping cart": carts.shopping_cart,
+    "lawn mower": mowers.lawn_mower,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

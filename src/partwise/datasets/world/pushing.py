@@ -19,7 +19,7 @@ from partwise.datasets.world.build import (
 )
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
-from partwise.datasets.world.mesh import Mesh, Number, join
+from partwise.datasets.world.mesh import Mesh, Number
 from partwise.datasets.world.outlines import arc, curve, rectangle
 from partwise.datasets.world.pieces import caster
 from partwise.datasets.world.riding import WHEELS, Place, across, guard, rod, wheels

@@ -117,4 +117,8 @@ WORDS = {
     "rocker": ("rocking runner, bow, curved runner", "the bent bar that it rocks on"),
     "brake pedal": ("foot brake, wheel brake, parking brake", "the small lever the foot presses to brake"),
     "push rim": ("hand rim, handrim, wheel ring", "the ring beside a wheelchair's wheel that hands turn"),
+    "bag": ("sack, cloth bag, shopping bag", "the soft container that is carried or wheeled"),
+    "grass bag": ("grass catcher, grass box, collector", "what catches the cut grass"),
+    "roller": ("rolling drum, rear roller", "a long drum that rolls on the ground"),
+    "starter": ("pull cord, starter handle, pull starter", "the cord one pulls to start an engine"),
 }
