@@ -51,6 +51,26 @@ def _rotary(a: Assembly, rng: np.random.Generator) -> None:
         box(1.6 * x, 0.008, 0.05).turned("y", rng.uniform(0, 180)).at(y=low - 0.025),
         cylinder(0.02, 0.04, around=8).at(y=low - 0.03),
     )
+    _motor(a, rng, top, (1.3 * x, 1.2 * half))
+    root = np.array([x * 0.8, top - 0.04, -half * 0.85])
+    end = np.array([x * 0.8, rng.uniform(0.92, 1.05), -half - rng.uniform(0.5, 0.7)])
+    name = pick(rng, ("handle", "push bar"))
+    a.add(name, rod(0.012, root, end, end * [-1, 1, 1], root * [-1, 1, 1]))
+    if chance(rng, 0.5):
+        a.add("grip", across(0.018, 1.2 * x, 8).at(*(end * [0, 1, 1])))
+    if chance(rng, 0.6):
+        pivot = end * 0.8 + root * 0.2
+        out = np.add(end, [0, 0.03, 0.06])
+        a.add("lever", rod(0.006, pivot, out, out * [-1, 1, 1], pivot * [-1, 1, 1]))
+    if chance(rng, 0.4):
+        a.add("switch", box(0.06, 0.06, 0.08, bevel=0.01).at(*(end * 0.85 + root * 0.15 - [0, 0.03, 0])))
+    if chance(rng, 0.55):
+        bag = box(1.5 * x, 0.3, 0.42, bevel=0.05).tapered(0.85)
+        a.add("grass bag", bag.at(y=top - 0.08, z=-half - 0.16))
+
+
+def _motor(a: Assembly, rng: np.random.Generator, top: Number, room: tuple[Number, Number]) -> None:
+    """A petrol engine with tank, cap and starter on a deck at `top`, or the hood of an electric motor."""
     high = rng.uniform(0.16, 0.22)
     if chance(rng, 0.65):
         a.add("engine", cylinder(0.13, high * 0.6, bevel=0.02, around=14).at(y=top - 0.01))
@@ -73,29 +93,12 @@ def _rotary(a: Assembly, rng: np.random.Generator) -> None:
                 rod(0.005, [0, top + high * 0.9, -0.06], [0, top + high, -0.11]),
             )
     else:
-        cover = slab(rectangle(1.3 * x, 1.2 * half, 0.08, 4), high, bevel=0.04).tapered(0.8)
+        cover = slab(rectangle(*room, 0.08, 4), high, bevel=0.04).tapered(0.8)
         a.add(pick(rng, ("hood", "cover")), cover.at(y=top - 0.01, z=0.03))
         a.add(
             pick(rng, ("battery", "vent")),
             box(0.14, 0.05, 0.12, bevel=0.008).at(y=top + high - 0.025, z=0.05),
         )
-    root, end = (
-        np.array([x * 0.8, top - 0.04, -half * 0.85]),
-        np.array([x * 0.8, rng.uniform(0.92, 1.05), -half - rng.uniform(0.5, 0.7)]),
-    )
-    name = pick(rng, ("handle", "push bar"))
-    a.add(name, rod(0.012, root, end, end * [-1, 1, 1], root * [-1, 1, 1]))
-    if chance(rng, 0.5):
-        a.add("grip", across(0.018, 1.2 * x, 8).at(*(end * [0, 1, 1])))
-    if chance(rng, 0.6):
-        pivot = end * 0.8 + root * 0.2
-        out = np.add(end, [0, 0.03, 0.06])
-        a.add("lever", rod(0.006, pivot, out, out * [-1, 1, 1], pivot * [-1, 1, 1]))
-    if chance(rng, 0.4):
-        a.add("switch", box(0.06, 0.06, 0.08, bevel=0.01).at(*(end * 0.85 + root * 0.15 - [0, 0.03, 0])))
-    if chance(rng, 0.55):
-        bag = box(1.5 * x, 0.3, 0.42, bevel=0.05).tapered(0.85)
-        a.add("grass bag", bag.at(y=top - 0.08, z=-half - 0.16))
 
 
 def _reel(a: Assembly, rng: np.random.Generator) -> None:
