@@ -6,7 +6,7 @@ A model sees scattered points; the mesh knows where its pieces end, and a dense 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32, Int64
+from jaxtyping import Bool, Float64, Int, Int32, Int64
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -22,7 +22,7 @@ CREASE_DEGREES = 35.0
 BEND_DEGREES = 15.0
 # Cells of the grid over a cloud hold so many points, or more where the cloud has more than MOST_CELLS need.
 POINTS_PER_CELL, MOST_CELLS = 2.5, 4000
-# The three coordinates of a cell lie in one number, 20 bits each.
+# The three coordinates of a welded vertex lie in one number, 20 bits each.
 X, Y, Z = 1 << 40, 1 << 20, 1
 # Points whose variance is less than this, in squares of a cell, are one spot and have no normal.
 SPOT = 1e-4
@@ -114,8 +114,9 @@ def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:
     axes = np.ascontiguousarray(points.T)
     axes -= axes.min(axis=1, keepdims=True)
     size = _cell_size(axes)
-    key, cell = np.unique(_cell_keys(axes, size), return_inverse=True)
-    a, b, faced = _touching(key)
+    steps = _cell_steps(axes.max(axis=1), size)
+    key, cell = np.unique(_cell_keys(axes, size, steps), return_inverse=True)
+    a, b, faced = _touching(key, steps)
     normal = _normals(axes / size, cell, np.stack([a[faced], b[faced]]), len(key))
     along = np.zeros(len(a))
     for axis in normal:
@@ -124,19 +125,33 @@ def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:
     return _linked(a[smooth], b[smooth], len(key))[cell]
 
 
-def _cell_keys(axes: Float64[np.ndarray, "3 N"], size: float) -> Int64[np.ndarray, "N"]:
-    """The number of the cell of each point (N,); coordinates begin at 1, so that their neighbours have numbers too."""
-    x, y, z = ((axis / size).astype(np.int64) + 1 for axis in axes)
-    return X * x + Y * y + Z * z
+def _cell_steps(extent: Float64[np.ndarray, "3"], size: float) -> tuple[int, int, int]:
+    """How far apart the numbers of two cells are that follow each other along x and y, and how many there are.
+
+    Coordinates begin at 1 and end before the last, so that all neighbours have numbers too.
+    """
+    x, y, z = (int(along / size) + 3 for along in extent)
+    return y * z, z, x * y * z
+
+
+def _cell_keys(
+    axes: Float64[np.ndarray, "3 N"], size: float, steps: tuple[int, int, int]
+) -> Int[np.ndarray, "N"]:
+    """The number of the cell of each point (N,), in 32 bits if they are enough: those are sorted in half the time."""
+    along_x, along_y, count = steps
+    whole = np.int32 if count < 2**31 else np.int64
+    x, y, z = ((axis / size).astype(whole) + 1 for axis in axes)
+    return along_x * x + along_y * y + z
 
 
 def _cell_size(axes: Float64[np.ndarray, "3 N"]) -> float:
     """Cells so large that about as many are taken as there should be."""
-    extent, target = float(axes.max()) or 1.0, min(axes.shape[1] / POINTS_PER_CELL, MOST_CELLS)
+    reach = axes.max(axis=1)
+    extent, target = float(reach.max()) or 1.0, min(axes.shape[1] / POINTS_PER_CELL, MOST_CELLS)
     thin = axes[:, :: 1 + axes.shape[1] // COUNTED]
     size = extent / np.sqrt(target)
     for _ in range(CORRECTIONS):
-        key = np.sort(_cell_keys(thin, size))
+        key = np.sort(_cell_keys(thin, size, _cell_steps(reach, size)))
         taken = 1 + np.count_nonzero(key[1:] != key[:-1])
         # A surface takes four times as many cells of half the size.
         size = max(size * np.sqrt(taken / target), extent / 2**19)
@@ -144,18 +159,20 @@ def _cell_size(axes: Float64[np.ndarray, "3 N"]) -> float:
 
 
 def _touching(
-    key: Int64[np.ndarray, "C"],
+    key: Int[np.ndarray, "C"], steps: tuple[int, int, int]
 ) -> tuple[Int64[np.ndarray, "L"], Int64[np.ndarray, "L"], Bool[np.ndarray, "L"]]:
     """Pairs of cells (L,), (L,) that touch, at corners too, each once, and whether they share a face."""
-    below = np.flatnonzero(key[1:] == key[:-1] + Z)
+    along_x, along_y, _ = steps
+    below = np.flatnonzero(key[1:] == key[:-1] + 1)
     found = [(below, below + 1, np.ones(len(below), dtype=bool))]
-    padded = np.concatenate([key, np.full(3, -1)])
-    for step, straight in ((Y, True), (X - Y, False), (X, True), (X + Y, False)):
+    padded = np.concatenate([key, np.full(3, -1, dtype=key.dtype)])
+    diagonals = (along_x - along_y, False), (along_x + along_y, False)
+    for step, straight in ((along_y, True), (along_x, True), *diagonals):
         wanted = key + step
-        first = np.searchsorted(key, wanted - Z)
+        first = np.searchsorted(key, wanted - 1)
         for place in range(3):  # cells that differ in z alone follow each other
             off = padded[first + place] - wanted
-            a = np.flatnonzero(np.abs(off) <= Z)
+            a = np.flatnonzero(np.abs(off) <= 1)
             found.append((a, first[a] + place, straight & (off[a] == 0)))
     a, b, faced = zip(*found, strict=True)
     return np.concatenate(a), np.concatenate(b), np.concatenate(faced)

@@ -244,7 +244,8 @@ def thinnest(spread: Float64[np.ndarray, "6 C"]) -> Float64[np.ndarray, "3 C"]:
     mean = (xx + yy + zz) / 3
     xx, yy, zz = xx - mean, yy - mean, zz - mean
     size = np.sqrt((xx * xx + yy * yy + zz * zz + 2 * (xy * xy + xz * xz + yz * yz)) / 6)
-    xx, xy, xz, yy, yz, zz = (entry / np.where(size > 0, size, 1) for entry in (xx, xy, xz, yy, yz, zz))
+    unit = np.where(size > 0, size, 1)
+    xx, xy, xz, yy, yz, zz = (entry / unit for entry in (xx, xy, xz, yy, yz, zz))
     half = (xx * (yy * zz - yz * yz) - xy * (xy * zz - xz * yz) + xz * (xy * yz - xz * yy)) / 2
     least = 2 * np.cos((np.arccos(np.clip(half, -1, 1)) + 2 * np.pi) / 3)
     xx, yy, zz = xx - least, yy - least, zz - least

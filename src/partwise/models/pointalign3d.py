@@ -153,20 +153,21 @@ class PointDecoder(nn.Module):
         """Vectors (B,M,E) of the first M = `answered` points in the text space, not normalised."""
         spread = _spread(self.narrow(local), patches, points.shape[1])[:, :answered]
         points = points[:, :answered]
-        _, index = nearest(points, patches.centers, min(self.neighbours, patches.centers.shape[1]))
+        index = nearest(points, patches.centers, min(self.neighbours, patches.centers.shape[1]))[1].mT
+        offset = points[:, None] - gather(patches.centers, index)  # (B,K,M,3)
+        # Offsets are a tenth of the shape; scaled, they meet the other terms at the same size.
+        offset = 10.0 * torch.cat([offset, offset.norm(dim=-1, keepdim=True)], dim=-1)
         projected = self.from_token(tokens)
         # Sums in place: what costs here is not the additions but memory that was not touched before.
         own = self.from_local(spread)
         own += self.from_place(points)
         total = torch.zeros_like(own)
-        for j in range(index.shape[-1]):
-            offset = points - gather(patches.centers, index[..., j])
-            # Offsets are a tenth of the shape; scaled, they meet the other terms at the same size.
-            seen = self.from_offset(10.0 * torch.cat([offset, offset.norm(dim=-1, keepdim=True)], dim=-1))
-            seen += gather(projected, index[..., j])
+        for j in range(index.shape[1]):
+            seen = self.from_offset(offset[:, j])
+            seen += gather(projected, index[:, j])
             seen += own
             total += F.gelu(seen)
-        own += gather(projected, index[..., 0])
+        own += gather(projected, index[:, 0])
         x = self.mix(torch.cat([total, own], dim=-1))
         return self.head(x)
 
