@@ -37,13 +37,13 @@ class TrainPatchAlign3D:
     """A folder written by `partwise data pack`."""
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["paper", "release", "small", "small-on", "small-even", "tiny"] = "small"
-    """paper and release: PatchAlign3D as published; small, then small-on and small-even, each from the checkpoint
-    before: the shipped default; tiny: seconds, to try things out."""
+    preset: Literal["paper", "release", "small", "small-on", "small-even", "small-wide", "tiny"] = "small"
+    """paper and release: PatchAlign3D as published; small, then small-on, small-even and small-wide, each from the
+    checkpoint before: the shipped default; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None
-    """A checkpoint whose encoder is taken over, such as that of stage 1; small-on and small-even take all of it."""
+    """A checkpoint whose encoder is taken over, such as that of stage 1; the later small ones take all of it."""
     objects: Path | None = None
     """A folder of GLB files with manifest.jsonl; its val split is asked about now and then."""
     text_encoder: str = "minilm"
