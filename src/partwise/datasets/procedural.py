@@ -45,6 +45,7 @@ from partwise.datasets.world import (
     things,
     tools,
     vacuums,
+    water,
 )
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
@@ -171,7 +172,7 @@ CATEGORIES: dict[str, Generator] = {
     "telescope": optics.telescope,
     "microscope": optics.microscope,
     "projector": devices.projector,
-    "jet ski": drives.jet_ski,
+    "jet ski": water.jet_ski,
     "rocking horse": drives.rocking_horse,
     "snowmobile": snow.snowmobile,
     "sled": snow.sled,
@@ -186,6 +187,7 @@ CATEGORIES: dict[str, Generator] = {
     "wheelbarrow": carts.wheelbarrow,
     "shopping cart": carts.shopping_cart,
     "lawn mower": mowers.lawn_mower,
+    "kayak": water.paddled,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -1,4 +1,4 @@
-"""What one drives or rides for work and play: tractor, jet ski, snowmobile, sled, rocking horse."""
+"""What one rides for work and play: tractor, rocking horse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.bodywork import along
-from partwise.datasets.world.build import ball, box, box_between, cylinder, lathe, sweep, tube
+from partwise.datasets.world.build import ball, box, box_between, cylinder, sweep, tube
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
 from partwise.datasets.world.mesh import Number
@@ -18,7 +18,6 @@ from partwise.datasets.world.riding import (
     guard,
     rod,
     saddle,
-    steering,
     steering_wheel,
     wheels,
 )
@@ -128,10 +127,10 @@ def _driver(
         if chance(rng, 0.45):
             bow = rod(
                 0.04,
-                [half, floor, back - 0.3],
-                [half, roof, back - 0.34],
-                [-half, roof, back - 0.34],
-                [-half, floor, back - 0.3],
+                [half, floor, back + 0.04],
+                [half, roof, back - 0.1],
+                [-half, roof, back - 0.1],
+                [-half, floor, back + 0.04],
             )
             a.add("frame", bow)
         return
@@ -146,89 +145,6 @@ def _driver(
         pane = box_between((half - 0.015, y, back - 0.32), (half + 0.015, roof, 0.17)).both_sides()
         wide = box_between((-half, y, -0.015), (half, roof, 0.015))
         a.add("window", pane, wide.at(z=0.2), wide.at(z=back - 0.35))
-
-
-def jet_ski(rng: np.random.Generator) -> Assembly:
-    """Jet skis: to sit on, or to stand on behind a pole that swings."""
-    a = Assembly("jet ski")
-    seated = chance(rng, 0.7)
-    half, wide, y = rng.uniform(1.1, 1.6) * (1.0 if seated else 0.8), rng.uniform(0.75, 1.1), 0.28
-    wide = wide if seated else wide * 0.75
-    tip, power = rng.uniform(0.1, 0.35), pick(rng, (2.5, 4.0))
-    keel = [(-half, y, wide * 0.9, 0.36), (0, y, wide, 0.5), (half * 0.55, y + tip / 3, wide * 0.8, 0.46)]
-    keel.append((half, y + tip, wide * 0.15, 0.16))
-    a.add("hull", body(keel, power, 9).at(y=0.02))
-    edge = np.array([[w / 2 * 1.01, h + 0.02, z] for z, h, w, _ in curve(keel, 9)])
-    if chance(rng, 0.6):
-        a.add(pick(rng, ("bumper", "trim")), tube(edge, 0.035, 5).both_sides())
-    a.add(
-        "nozzle",
-        lathe([(0.1, 0), (0.1, 0.1), (0.07, 0.22)], 12).turned("x", -90).at(y=y - 0.02, z=-half + 0.06),
-    )
-    top = y + 0.2
-    if not seated:
-        _standing(a, rng, (half, wide, top))
-        return a
-    deck = [(-half * 0.9, top, wide * 0.4, 0.24), (0, top + 0.02, wide * 0.42, 0.36)]
-    deck += [(half * 0.3, top + 0.1, wide * 0.66, 0.5), (half * 0.8, top + tip * 0.8, wide * 0.3, 0.2)]
-    a.add(pick(rng, ("body", "deck", "hull")), body(deck, power, 8))
-    seat = [(-half * 0.88, top + 0.22, wide * 0.3, 0.16), (-half * 0.4, top + 0.22, wide * 0.36, 0.18)]
-    seat += [(-half * 0.25, top + 0.28, wide * 0.34, 0.16), (half * 0.12, top + 0.26, wide * 0.2, 0.16)]
-    a.add("seat", body(seat, 3.5, pick(rng, (0, 9))))
-    well = box_between((wide * 0.2, top + 0.02, -half * 0.85), (wide * 0.42, top + 0.06, half * 0.1), 0.01)
-    a.add("footrest", well.both_sides())
-    head = np.array([0, top + rng.uniform(0.5, 0.6), half * rng.uniform(0.14, 0.22)])
-    a.add(pick(rng, ("column", "body")), rod(0.05, [0, top + 0.2, half * 0.32], head))
-    steering(a, rng, head, rng.uniform(0.32, 0.4), 0.018)
-    if chance(rng, 0.5):
-        lens = box(wide * 0.45, rng.uniform(0.15, 0.25), 0.025).tapered(0.7).turned("x", -35)
-        a.add("window", lens.at(y=top + 0.3, z=half * 0.42))
-    if chance(rng, 0.5):
-        lid = box(wide * 0.4, 0.05, half * 0.25, bevel=0.02).turned("x", 18 - 10 * tip)
-        a.add("hatch", lid.at(y=top + 0.25 + tip * 0.2, z=half * 0.5))
-    if chance(rng, 0.4):
-        a.add(
-            "step", box_between((-wide * 0.3, y - 0.06, -half - 0.22), (wide * 0.3, y - 0.02, -half + 0.05))
-        )
-    if chance(rng, 0.4):
-        bow = [
-            [wide * 0.14, top + 0.15, -half * 0.86],
-            [wide * 0.14, top + 0.28, -half],
-            [0, top + 0.3, -half * 1.01],
-        ]
-        a.add("side handle", rod(0.018, *bow).both_sides())
-    a.afford("ride", "seat")
-    a.afford("sit", "seat", where=facing())
-    a.afford("support", "footrest", "step", where=facing())
-    a.afford("open", "hatch")
-    a.afford("grasp", "side handle")
-    return a
-
-
-def _standing(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number]) -> None:
-    """The tray to stand in, the nose and the pole of a jet ski; `size` is (half length, width, deck height)."""
-    half, wide, top = size
-    pad = box_between((-wide * 0.28, top, -half * 0.95), (wide * 0.28, top + 0.04, half * 0.05), 0.01)
-    a.add(pick(rng, ("pad", "deck")), pad)
-    wall = box_between(
-        (wide * 0.28, top - 0.05, -half * 0.95), (wide * 0.42, top + rng.uniform(0.1, 0.2), half * 0.3), 0.03
-    )
-    nose = [
-        (0.05 * half, top + 0.08, wide * 0.7, 0.26),
-        (half * 0.4, top + 0.08, wide * 0.66, 0.24),
-        (half * 0.8, top + 0.06, wide * 0.25, 0.1),
-    ]
-    a.add("body", wall.both_sides())
-    a.add(pick(rng, ("body", "hood")), body(nose, 3.0, 7))
-    root = np.array([0, top + 0.18, half * 0.5])
-    head = np.array([0, top + rng.uniform(0.55, 0.75), -half * rng.uniform(0.1, 0.25)])
-    a.add("hinge", across(0.05, 0.2).at(*root))
-    a.add("pole", rod(0.05, root, head), box(0.16, 0.05, 0.2, bevel=0.02).at(*head))
-    steering(a, rng, head, rng.uniform(0.28, 0.36), 0.018)
-    a.afford("ride", "pad", "deck", where=facing())
-    a.afford("support", "pad", "deck", where=facing())
-    a.afford("lift", "pole")
-    a.afford("pull", "pole")
 
 
 def rocking_horse(rng: np.random.Generator) -> Assembly:

@@ -8,6 +8,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, box_between, cylinder, slab, sweep
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
+from partwise.datasets.world.mesh import Number
 from partwise.datasets.world.outlines import helix, rectangle
 from partwise.datasets.world.riding import WHEELS, across, body, guard, rod, steering_wheel, wheels
 

@@ -133,12 +133,9 @@ def _pram(a: Assembly, rng: np.random.Generator) -> None:
     pipe = rng.uniform(0.009, 0.013)
     axle = rod(pipe, [-x - 0.05, r, half * 0.75], [x + 0.05, r, half * 0.75]).both_sides("z")
     cross = pick(rng, (True, False))
-    legs = (
-        rod(pipe, [x, r, half * 0.75], [x, y + 0.04, (-0.6 if cross else 0.6) * half])
-        .both_sides()
-        .both_sides("z")
-    )
-    a.add("frame", axle, legs)
+    leg = rod(pipe, [x, r, half * 0.75], [x, y - 0.005, (-0.6 if cross else 0.6) * half])
+    under = across(pipe, 2 * x, 6).at(y=y - 0.005, z=half * 0.6).both_sides("z")
+    a.add("frame", axle, leg.four_corners(), under)
     cot = vessel([(0.36, 0), (0.46, 0.06), (0.5, tall)], 0.02, rectangle(1, 1, 0.3, 5)).scaled(
         2 * x, 1, 2 * half
     )
@@ -148,7 +145,7 @@ def _pram(a: Assembly, rng: np.random.Generator) -> None:
     if chance(rng, 0.7):
         a.add("blanket", cloth)
     top = np.array([x, rng.uniform(0.95, 1.05), -half - 0.28])
-    a.add("frame", rod(pipe, [x, y + 0.05, -half * 0.5], [x, y + 0.1, -half - 0.03], top).both_sides())
+    a.add("frame", rod(pipe, [x, y - 0.005, -half * 0.6], [x, y + 0.1, -half - 0.03], top).both_sides())
     push_bar(a, rng, top, pipe)
     if chance(rng, 0.4):
         a.add("basket" if chance(rng, 0.5) else "rack", tray(2 * x, 0.1, 1.5 * half, 0.012).at(y=r + 0.005))
@@ -219,7 +216,8 @@ def _chair_extras(
     a.add("footrest", plate.both_sides())
     if kind == "electric":
         a.add(
-            pick(rng, ("battery", "housing")), box(2 * x - 0.05, y - 0.22, 0.36, bevel=0.02).at(y=0.18, z=0.0)
+            pick(rng, ("battery", "housing")),
+            box(2 * x - 0.05, y - 0.185, 0.36, bevel=0.02).at(y=0.18, z=0.0),
         )
         pod = box(0.06, 0.05, 0.1, bevel=0.01).at(x=x + 0.015, y=arm + 0.02, z=0.17)
         stick = rod(0.007, [x + 0.015, arm + 0.06, 0.18], [x + 0.015, arm + 0.11, 0.18])

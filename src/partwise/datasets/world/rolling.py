@@ -174,8 +174,8 @@ def _quad_extras(
     if chance(rng, 0.7):
         a.add(
             "bumper",
-            bar,
-            bar.at(y=-0.12),
+            bar.row(2, y=0.12).at(y=-0.06),
+            rod(0.016, [0.2, deck - 0.15, tip + 0.06], [0.2, deck - 0.27, tip + 0.06]).both_sides(),
             rod(0.018, [0.12, radius, reach], [0.12, deck - 0.15, tip + 0.06]).both_sides(),
         )
     lamp = ball(0.11, 0.09, 0.1, around=10) if chance(rng, 0.5) else box(0.1, 0.06, 0.08, bevel=0.01)
@@ -231,6 +231,7 @@ def exercise_bike(rng: np.random.Generator) -> Assembly:
     if kind != "spin" or chance(rng, 0.5):
         console = box(0.24, 0.17, 0.04, bevel=0.01).turned("x", 205).at(y=head[1] + 0.16, z=head[2])
         a.add(pick(rng, ("housing", "console")), console)
+        a.add("frame", rod(pipe * 0.8, head, head + np.array([0, 0.1, -0.03])))
         a.add("screen", box(0.17, 0.09, 0.02).turned("x", 205).at(y=head[1] + 0.13, z=head[2] - 0.03))
     if kind == "recumbent":
         _recline(a, rng, reach, pipe)
@@ -268,5 +269,5 @@ def _recline(a: Assembly, rng: np.random.Generator, reach: Number, pipe: Number)
     a.add("frame", rod(pipe, [0, y, z], [0, y + 0.02, z - 0.24], [0, y + 0.3, z - 0.32]))
     bar = [[0, y - 0.02, z], [0.27, y - 0.02, z], [0.27, y + 0.12, z + 0.04], [0.27, y + 0.14, z + 0.22]]
     a.add("side handle", rod(pipe * 0.6, *bar).both_sides())
-    a.add("lever", rod(0.01, [0, y - 0.03, z + 0.1], [0.3, y - 0.03, z + 0.12]))
+    a.add("lever", rod(0.01, [0, y - 0.005, z + 0.1], [0.3, y - 0.005, z + 0.12]))
     a.afford("push", "lever")

@@ -102,7 +102,8 @@ def _snow_fittings(a: Assembly, rng: np.random.Generator, size: tuple[Number, Nu
             [-wide * 0.5, y, z - 0.12],
             [-wide * 0.5, y, z + 0.1],
         ]
-        a.add("bumper", rod(0.018, *bow), rod(0.018, *np.add(bow, [0, 0.14, 0])))
+        riser = rod(0.016, [wide * 0.5, y, z - 0.12], [wide * 0.5, y + 0.14, z - 0.12]).both_sides()
+        a.add("bumper", rod(0.018, *bow), rod(0.018, *np.add(bow, [0, 0.14, 0])), riser)
 
 
 def sled(rng: np.random.Generator) -> Assembly:

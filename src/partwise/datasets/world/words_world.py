@@ -121,4 +121,5 @@ WORDS = {
     "grass bag": ("grass catcher, grass box, collector", "what catches the cut grass"),
     "roller": ("rolling drum, rear roller", "a long drum that rolls on the ground"),
     "starter": ("pull cord, starter handle, pull starter", "the cord one pulls to start an engine"),
+    "paddle wheel": ("paddlewheel, water wheel", "the wheel of boards that drives a boat"),
 }
