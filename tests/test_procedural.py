@@ -8,7 +8,7 @@ import pytest
 from partwise.datasets.preview import contact_sheet
 from partwise.datasets.procedural import CATEGORIES, HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import PartName, Sample
-from partwise.datasets.world import build, outlines
+from partwise.datasets.world import build, carts, outlines, riding
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.mesh import Mesh
 from partwise.datasets.world.surface import Sampler, Scan, Screens, Surface, _viewpoints, draw
@@ -48,6 +48,12 @@ SOLIDS = {
     "copies": (lambda: build.box(1, 1, 1).at(x=2, z=2).four_corners(), 4.0),
     "pointed": (lambda: build.box(0.1, 1, 0.1).pointed((0, 0, 0), (1, 1, 1)), 0.01),
     "cut": (lambda: build.cut(build.box(1, 1, 1), build.box(0.5, 2, 0.5).at(y=-0.5)), 0.75),
+    "rounded body": (lambda: riding.body([(0, 0, 1, 1), (1, 0, 1, 1)], power=2), 0.7654),
+    "mudguard": (lambda: riding.guard(0.5, 0.1, 0, 180), 0.00459),
+    "lattice": (
+        lambda: carts.lattice((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1), rows=2, columns=3, radius=0.1),
+        5 * 0.02,
+    ),
     "fused": (lambda: build.fuse(build.box(1, 1, 1), build.box(1, 1, 1).at(y=0.5)), 1.5),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.bodywork import pane
@@ -51,7 +52,7 @@ def _barrow(a: Assembly, rng: np.random.Generator) -> None:
     axle, thick = np.array([0, r, 0.6]), rng.uniform(0.014, 0.02)
     slope = (end[1] - r) / 1.4
 
-    def on_rail(z: Number, side: Number) -> np.ndarray:
+    def on_rail(z: Number, side: Number) -> Float[np.ndarray, "3"]:
         return np.array([side, r + slope * (0.6 - z), z])
 
     near = 0.2 if twin else 0.07
@@ -206,7 +207,7 @@ def shopping_cart(rng: np.random.Generator) -> Assembly:
 
 
 def _wire_basket(
-    a: Assembly, rng: np.random.Generator, corner: np.ndarray, wire: Number, solid: bool
+    a: Assembly, rng: np.random.Generator, corner: Float[np.ndarray, "4 3"], wire: Number, solid: bool
 ) -> None:
     """A basket that narrows to the front, of wires or of plates; `corner`: lower back, lower front, upper ones."""
     back, front, high, rear = corner

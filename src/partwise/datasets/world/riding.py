@@ -142,7 +142,7 @@ def saddle(rng: np.random.Generator, width: Number, length: Number) -> Mesh:
     high, nose = length * rng.uniform(0.2, 0.35), rng.uniform(0.25, 0.6)
     pad = pillow(width, high, length, pick(rng, (2.5, 4.0)), 14)
 
-    def narrow(points: np.ndarray) -> np.ndarray:
+    def narrow(points: Num[np.ndarray, "V 3"]) -> Num[np.ndarray, "V 3"]:
         share = np.clip(points[:, 2] / length + 0.45, 0, 0.7) / 0.7
         return points * np.stack([1 - (1 - nose) * share, np.ones_like(share), np.ones_like(share)], 1)
 

@@ -77,7 +77,7 @@ def tricycle(rng: np.random.Generator) -> Assembly:
         a.add("mudguard", guard(front + 0.03 * scale, thick * 1.3, 25, 150).at(y=front, z=reach))
     a.afford("ride", "saddle", "seat", "frame")
     a.afford("sit", "saddle", "seat", where=facing())
-    a.afford("support", "back", "step", where=facing("z"))
+    a.afford("support", "back", where=facing("z"))
     a.afford("support", "step", where=facing())
     a.afford("contain", "basket", where=facing())
     a.afford("push", "push bar")
@@ -142,7 +142,7 @@ def quad_bike(rng: np.random.Generator) -> Assembly:
     _quad_extras(a, rng, farm, (radius, x, deck, reach, tip))
     a.afford("ride", "seat")
     a.afford("sit", "seat", where=facing())
-    a.afford("support", "rack", pick(rng, ("footrest", "frame")), where=facing())
+    a.afford("support", "rack", "footrest", where=facing())
     a.afford("open", "cap")
     return a
 
@@ -240,15 +240,8 @@ def exercise_bike(rng: np.random.Generator) -> Assembly:
         a.add(pick(rng, ("frame", "post")), rod(pipe * 0.9, [0, pipe, -reach * 0.2], under))
         a.add("saddle", saddle(rng, rng.uniform(0.18, 0.26), 0.28).at(*under))
     if chance(rng, 0.5):
-        place = (0, y + 0.5, z + 0.26)
-        a.add(
-            "knob",
-            ball(0.06, around=10).at(
-                *place,
-            )
-            if kind == "spin"
-            else cylinder(0.035, 0.07).turned("x", -90).at(*place),
-        )
+        turned_by = ball(0.06, around=10) if kind == "spin" else cylinder(0.035, 0.07).turned("x", -90)
+        a.add("knob", turned_by.at(y=y + 0.5, z=z + 0.26))
     a.afford("sit", "saddle", "seat", where=facing())
     a.afford("ride", "saddle", "seat")
     a.afford("display", "screen")

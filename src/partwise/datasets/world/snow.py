@@ -34,8 +34,8 @@ def snowmobile(rng: np.random.Generator) -> Assembly:
     ]
     a.add("track", along(loop, wide))
     if chance(rng, 0.5):
-        rib = box(wide * 1.02, 0.03, 0.03).row(11, z=half * 0.1).at(y=-0.012, z=-half * 0.38)
-        a.add("track", rib.at(y=0.012))
+        rib = box(wide * 1.02, 0.03, 0.03).row(11, z=half * 0.1)
+        a.add("track", rib.at(z=-half * 0.38))
     a.add("body", box_between((-wide * 0.56, high + 0.02, -half), (wide * 0.56, high + 0.14, half * 0.3)))
     hood = [
         (-half * 0.05, high + 0.28, wide * 0.9, 0.4),

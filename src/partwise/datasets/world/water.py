@@ -156,14 +156,15 @@ def _kayak(a: Assembly, rng: np.random.Generator) -> None:
 
 
 def _pedal_boat(a: Assembly, rng: np.random.Generator) -> None:
-    """Two floats, a deck with seats for two, pedals, a paddle wheel, a rudder with its lever, perhaps a roof."""
+    """Two floats, a deck with seats for two, pedals, a paddle wheel, a lever to steer, perhaps a roof."""
     half, x, fat = rng.uniform(1.2, 1.6), rng.uniform(0.5, 0.65), rng.uniform(0.3, 0.4)
     shape = [
         (-half, fat * 0.6, fat * 0.6, fat * 0.6),
-        (-half * 0.7, fat / 2, fat, fat),
+        (-half * 0.6, fat / 2, fat, fat),
+        (0, fat / 2, fat, fat),
         (half * 0.6, fat / 2, fat, fat),
     ]
-    shape.append((half, fat * 0.8, fat * 0.3, fat * 0.3))
+    shape.append((half, fat * 0.75, fat * 0.3, fat * 0.3))
     a.add("hull", body(shape, pick(rng, (2.3, 4.0)), 9).at(x=x).both_sides())
     deck = fat * 0.95
     a.add("deck", box_between((-x - 0.1, deck - 0.05, -half * 0.8), (x + 0.1, deck, half * 0.5)))
