@@ -10,6 +10,7 @@ from partwise.points import (
     _farthest_torch,
     ball,
     choose,
+    face_normals,
     farthest_points,
     fit_box,
     gather,
@@ -20,6 +21,7 @@ from partwise.points import (
     random_rotation,
     sample_surface,
     thinnest,
+    triangle_areas,
 )
 
 
@@ -172,6 +174,16 @@ def test_surface_samples_are_uniform_in_area_and_on_the_surface():
     assert weights.min() >= 0
     assert np.allclose(np.einsum("mk,mkc->mc", weights, vertices[faces[face]]), positions)
     assert positions[face == 0].mean(0) == pytest.approx([1, 1 / 3, 0], abs=0.05)
+
+
+def test_areas_and_normals_of_triangles_are_those_of_the_cross_product():
+    corners = np.random.default_rng(0).normal(size=(50, 3, 3))
+    corners[7] = corners[7, 0]  # without area
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(cross, axis=1)
+    assert np.allclose(triangle_areas(corners), length / 2, rtol=1e-12, atol=0)
+    assert np.allclose(face_normals(corners) * length[:, None], cross, rtol=1e-9, atol=1e-12)
+    assert not face_normals(corners)[7].any()
 
 
 def test_surface_without_area_is_refused():

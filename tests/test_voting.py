@@ -9,7 +9,7 @@ import trimesh
 from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.errors import InputError
-from partwise.pieces import alike, cloud_pieces, face_pairs, mesh_pieces
+from partwise.pieces import _cell_keys, _cell_steps, _touching, alike, cloud_pieces, face_pairs, mesh_pieces
 from partwise.points import random_rotation
 from partwise.voting import balance, vote, weigh
 
@@ -71,6 +71,27 @@ def test_few_or_equal_points_are_pieces_too(count):
     rng = np.random.default_rng(0)
     assert len(cloud_pieces(rng.normal(size=(count, 3)))) == count
     assert len(np.unique(cloud_pieces(np.ones((count, 3))))) <= count
+
+
+@pytest.mark.parametrize(("extent", "bits"), [((9, 5, 7), 32), ((3000, 2000, 4000), 64)])
+def test_cells_are_numbered_and_touch_as_their_coordinates_say(extent, bits):
+    rng = np.random.default_rng(0)
+    axes = np.stack([rng.random(80) * along for along in extent])
+    axes[:, ::2] = axes[:, 1::2] + rng.normal(0, 1, (3, 40))  # neighbours, however large the grid
+    axes -= axes.min(axis=1, keepdims=True)
+    steps = _cell_steps(axes.max(axis=1), 1.0)
+    keys = _cell_keys(axes, 1.0, steps)
+    assert keys.dtype.itemsize * 8 == bits
+    key, cell = np.unique(keys, return_inverse=True)
+    cells, plain = np.unique(axes.astype(int).T, axis=0, return_inverse=True)
+    assert np.array_equal(cell, plain.reshape(-1))
+    apart = np.abs(cells[:, None] - cells[None])
+    a, b, faced = _touching(key, steps)
+    found = {frozenset(pair): straight for *pair, straight in zip(a, b, faced, strict=True)}
+    wanted = np.argwhere(np.triu(apart.max(axis=2) == 1))
+    assert len(wanted) > 10
+    assert len(found) == len(a) == len(wanted)
+    assert found == {frozenset(pair): apart[tuple(pair)].sum() == 1 for pair in wanted}
 
 
 def scored(shape, labels_of, noise, seed=1, anchors=512):
