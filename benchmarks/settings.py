@@ -28,6 +28,8 @@ PHRASES = ["seat", "back", "leg", "handle", "body"]
 ROUNDS = 25
 OFFICIAL = "official size, 2,048 points"
 SETTINGS = {
+    "fast, 640 points": {"points": 640},
+    "fast, 768 points": {"points": 768},
     "fast, 1,024 points": {"points": 1024},
     "fast, 1,024 points, no votes": {"points": 1024, "voting": "none"},
     "sharp, 2,048 points": {"points": 2048},
