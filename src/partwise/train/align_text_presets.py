@@ -136,6 +136,7 @@ SMALL_EVEN = replace(
 # The fourth leg: a wider world, and as much of the sharp setting as of the fast one.
 SMALL_WIDE = replace(
     SMALL_EVEN,
+    steps=3_700,
     batches=replace(SMALL_EVEN.batches, points=(768, 1024, 2048, 2048), seed=45),
     rate=6e-4,
     head_rate=6e-4,
