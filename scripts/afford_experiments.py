@@ -51,13 +51,15 @@ NAMES = list(ACTIONS)
 SHAPES, ANSWERED, EACH, HARDLY_EACH = 4800, 256, 3, 20
 HARDLY_MET = ("teapot", "toilet", "umbrella", "truck")
 QUIET = {"word_noise": 0.0, "shape_noise": 0.0}
-PRODUCT = replace(recipe.SMALL.head, geometry=0)
+SHORT = {"steps": 300, "updates": 3}
+PRODUCT = {"head": replace(recipe.SMALL.head, geometry=0), **SHORT}
 ARMS: dict[str, dict[str, Any]] = {
-    "product": {"head": PRODUCT},
-    "product, no noise, no share loss": {"head": PRODUCT, **QUIET, "share_weight": 0.0},
-    "product, no noise": {"head": PRODUCT, **QUIET},
-    "product, share loss three times": {"head": PRODUCT, "share_weight": 3.0},
-    "product and geometry (shipped)": {},
+    "product": PRODUCT,
+    "product, no noise, no share loss": {**PRODUCT, **QUIET, "share_weight": 0.0},
+    "product, no noise": {**PRODUCT, **QUIET},
+    "product, share loss three times": {**PRODUCT, "share_weight": 3.0},
+    "product and geometry": SHORT,
+    "product and geometry, four times the updates (shipped)": {},
 }
 
 

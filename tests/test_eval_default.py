@@ -9,6 +9,9 @@ from test_objects import corpus  # noqa: F401 - a fixture
 
 from partwise import Segmenter
 from partwise.cli import main
+from partwise.datasets.procedural import ProceduralShapes
+from partwise.datasets.world.surface import Scan
+from partwise.datasets.world.words import phrases, vocabulary
 from partwise.evaluate import default
 
 
@@ -46,7 +49,7 @@ def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
     assert list(result["parts"]) == [*clouds, "real objects, meshes"]
     turns = [f"{setting}, {turn}" for setting in ("sharp", "fast") for turn in ("as is", "random rotation")]
     for name, table in result["parts"].items():
-        more = ["sharp, 512 points", "sharp, one-sided"]
+        more = ["sharp, 512 points", "sharp, one-sided", "sharp, asked by glosses"]
         for row in turns + (more if name in clouds else []):
             low, high = table[row]["interval"]
             assert 0 <= low <= table[row]["instance"] <= high <= 1
@@ -59,6 +62,15 @@ def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
     assert 0 < words["plain words"]["answer"]["sim"] < 1
     assert "| *word prior* |" in said
     assert "fridge" in said
+
+
+def test_glosses_are_what_no_generator_says():
+    sample = next(iter(ProceduralShapes(0, ("bicycle",), Scan(points=256), length=1, heat=False)))
+    asked = default.by_glosses(sample)
+    assert "what one sits on to ride" in {part.name for part in asked.parts}
+    assert len({part.name for part in asked.parts}) == len(sample.parts)
+    said = {phrase for name in vocabulary() for phrase in (name, *phrases(name, "bicycle"))}
+    assert not said & {word.gloss for word in vocabulary().values()}
 
 
 def test_without_objects_the_card_is_not_made(tmp_path, capsys):

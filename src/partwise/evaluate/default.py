@@ -1,14 +1,16 @@
-"""The card of a default checkpoint: parts on three sets under seven conditions, and actions on two.
+"""The card of a default checkpoint: parts on three sets under seven conditions and by other words, actions on two.
 
 Parts: (a) procedural shapes of training categories with seeds that were never trained on, (b) procedural categories
-that were never trained on, (c) real objects, the val split, as clouds and as the meshes that their files hold. Actions:
-(a) and (b), whose heat is known. The sharp setting is the model's own number of anchors, the fast one half of it.
+that were never trained on, (c) real objects, the val split, as clouds and as the meshes that their files hold. Clouds
+are also asked about by glosses, words that were never trained on. Actions: (a) and (b), whose heat is known. The sharp
+setting is the model's own number of anchors, the fast one half of it.
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from partwise.datasets.own_procedural import HELD_OUT_TIMES, SEED_NEVER_TRAINED_
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
+from partwise.datasets.world.words import glosses
 from partwise.encoders.actions import new_wording
 from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
@@ -34,6 +37,7 @@ from partwise.shape import Shape
 POINTS = 10_000
 HEAT_POINTS = 2_048
 MESHES = "real objects, meshes"
+GLOSSES = "asked by glosses"
 
 
 def evaluate_default(
@@ -70,6 +74,9 @@ def evaluate_default(
                 row = f"{setting}, {condition.name}"
                 table[row] = _summary(evaluate_parts(segmenter, samples, condition, points=points))
                 say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
+        row, asked = f"sharp, {GLOSSES}", [by_glosses(sample) for sample in samples]
+        table[row] = _summary(evaluate_parts(segmenter, asked, CONDITIONS[0]))
+        say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
         curve = reliability(*_confidences(segmenter, samples))
         table["calibration"] = {
             key: np.asarray(value).tolist() for key, value in vars(curve).items() if value is not None
@@ -90,6 +97,13 @@ def evaluate_default(
             }
             say(f"{name}: actions: SIM {result['actions'][name]['plain words']['answer']['sim']:.3f}")
     return result
+
+
+def by_glosses(sample: Sample) -> Sample:
+    """The sample with what each part is in place of its name: "what one sits on to ride" for a saddle."""
+    said = glosses([part.name for part in sample.parts])
+    parts = (replace(part, name=gloss) for part, gloss in zip(sample.parts, said, strict=True))
+    return replace(sample, parts=tuple(parts))
 
 
 def card(result: dict[str, Any]) -> str:

@@ -104,8 +104,8 @@ SMALL = AffordConfig(
         direct=256,
         geometry=64,
     ),
-    steps=300,
-    updates=3,
+    steps=600,
+    updates=6,
     questions=8,
     rate=3e-3,
     warmup=15,
@@ -115,7 +115,7 @@ SMALL = AffordConfig(
     word_noise=0.5,
     shape_noise=1.0,
     save_every=50,
-    validate_every=300,
+    validate_every=600,
 )
 # Pictures have no place in a direct product: a head that reads them has a transformer, and as little of it as will do.
 PICTURES = replace(SMALL.head, layers=1, width=64, feedforward=128, heads=4, head_width=32)

@@ -5,7 +5,7 @@ Each room keeps its words beside its generators (words_furniture.py and so on); 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -69,6 +69,16 @@ def phrases(name: str, category: str) -> tuple[str, ...]:
     for head in heads[:3]:
         own += [f"the {head}", f"{head} of a {category}", f"{head} of the {category}"]
     return tuple(dict.fromkeys(phrase for phrase in (*heads[1:], *plurals, *own) if phrase != name))
+
+
+def glosses(names: Sequence[str]) -> list[str]:
+    """For each part name what the part is in a few words; the name itself where it has no gloss of its own.
+
+    No generator and no reader offers glosses as phrases, so a model trained on those has never met them.
+    """
+    known = vocabulary()
+    found = [known[name].gloss if name in known else name for name in names]
+    return [name if found.count(gloss) > 1 else gloss for name, gloss in zip(names, found, strict=True)]
 
 
 def plural(word: str) -> str:
