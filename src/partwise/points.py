@@ -273,7 +273,7 @@ def triangle_areas(corners: Float64[np.ndarray, "F 3 3"]) -> Float64[np.ndarray,
 def _crossed_edges(
     corners: Float64[np.ndarray, "F 3 3"],
 ) -> tuple[Float64[np.ndarray, "3 F"], Float64[np.ndarray, "F"]]:
-    """Cross product (3,F) of two edges of each triangle, and its area (F,). np.cross takes three times as long."""
+    """Cross product (3,F) of two edges of each triangle, and its area (F,); np.cross takes half as long again."""
     (ux, uy, uz), (vx, vy, vz) = ((corners[:, k] - corners[:, 0]).T for k in (1, 2))
     x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     return np.stack([x, y, z]), np.sqrt(x * x + y * y + z * z) / 2
