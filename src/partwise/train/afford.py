@@ -86,8 +86,8 @@ class AffordConfig:
     pictures: PictureTower | None = None
     picture_rate: float = 0.1
     asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
-    calibration: int = 184
-    validation: int = 92
+    calibration: int = 252
+    validation: int = 126
     seed: int = 7
     save_every: int = 100
     validate_every: int = 200
