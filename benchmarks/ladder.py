@@ -28,7 +28,7 @@ def ceilings(shape: Shape, truth: np.ndarray, count: int, rng: np.random.Generat
     """Face labels from perfect labels on patches and on sampled points, carried over by the nearest."""
     middle = shape.points[shape.faces].mean(axis=1)
     result = {}
-    for points, patches in ((2048, 128), (8192, 512)):
+    for points, patches in ((1536, 96), (2048, 128), (8192, 512)):
         xyz, face, _ = sample_surface(shape.points, shape.faces, points, rng)
         own = truth[face]
         result[f"perfect labels on {points} points"] = own[nearest_assignment(middle, xyz)]
@@ -53,8 +53,10 @@ RUNGS: dict[str, tuple[dict, dict]] = {
     "decoder + matched pieces": (PLAIN, {"voting": "matched"}),
     "decoder, small pieces dense": ({}, {"voting": "none"}),
     "as it comes": ({}, {}),
-    "decoder, 1,024 points": (PLAIN, {"points": 1024, "voting": "none"}),
-    "as it comes, 1,024 points": ({}, {"points": 1024}),
+    "decoder, 768 points": (PLAIN, {"points": 768, "voting": "none"}),
+    "as it comes, 768 points": ({}, {"points": 768}),
+    "decoder, 2,048 points": (PLAIN, {"points": 2048, "voting": "none"}),
+    "as it comes, 2,048 points": ({}, {"points": 2048}),
     "decoder, 4,096 points": (PLAIN, {"points": 4096, "voting": "none"}),
     "as it comes, 4,096 points": ({}, {"points": 4096}),
 }

@@ -28,12 +28,12 @@ PHRASES = ["seat", "back", "leg", "handle", "body"]
 ROUNDS = 25
 OFFICIAL = "official size, 2,048 points"
 SETTINGS = {
-    "fast, 640 points": {"points": 640},
+    "640 points": {"points": 640},
     "fast, 768 points": {"points": 768},
-    "fast, 1,024 points": {"points": 1024},
-    "fast, 1,024 points, no votes": {"points": 1024, "voting": "none"},
-    "sharp, 2,048 points": {"points": 2048},
-    "sharp, 2,048 points, no votes": {"points": 2048, "voting": "none"},
+    "fast, 768 points, no votes": {"points": 768, "voting": "none"},
+    "sharp, 1,536 points": {"points": 1536},
+    "sharp, 1,536 points, no votes": {"points": 1536, "voting": "none"},
+    "2,048 points": {"points": 2048},
 }
 
 

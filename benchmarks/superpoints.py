@@ -31,7 +31,7 @@ from partwise.points import normals_from
 
 POINTS = 10_000
 STRIDE = {"train": 3, "val": 1}
-ANCHORS = (1024, 2048)
+ANCHORS = (768, 1536)
 NEIGHBOURS, LINKS, REACH = 12, 6, 2.0
 
 

@@ -1,8 +1,8 @@
-"""How voting, balance and even sampling were chosen: every setting on the training objects, then on the val objects.
+"""How voting, balance, even sampling and the number of points were chosen: on the training objects, then on val.
 
     python benchmarks/voting.py --objects FOLDER     writes benchmarks/results/voting.json
 
-Category means of IoU by area on the files as they are and turned at random; every third training object, all of val.
+Category means of IoU by area on the files as they are and turned at random, of all training objects and of all of val.
 "Absent" asks for two more phrases that the object does not have. "Hurt" and "helped" count objects whose IoU changes by
 more than two points against no votes.
 """
@@ -22,16 +22,15 @@ from partwise.evaluate.meshes import area_iou, face_areas
 from partwise.points import random_rotation
 
 NOTICED = 0.02
-# Voting, balance, even.
+# Voting, balance, even, points.
+STRENGTHS = (0.35, 0.5, 0.65)
 SETTINGS = (
-    ("none", 0.0, 0.0),
-    *((voting, strength, 0.0) for voting in ("components", "regions") for strength in (0.0, 0.75)),
-    *(("pieces", strength, 0.0) for strength in (0.0, 0.5, 0.75, 1.0)),
-    *(("matched", strength, 0.0) for strength in (0.0, 0.5, 0.75)),
-    ("none", 0.0, 0.25),
-    *(("matched", strength, 0.25) for strength in (0.0, 0.5, 0.65, 0.75)),
-    ("none", 0.0, 0.5),
-    *(("matched", strength, 0.5) for strength in (0.5, 0.65, 0.75)),
+    ("none", 0.0, 0.0, 2048),
+    *((voting, strength, 0.0, 2048) for voting in ("components", "regions") for strength in (0.0, 0.5)),
+    *((voting, strength, 0.0, 2048) for voting in ("pieces", "matched") for strength in (0.0, *STRENGTHS)),
+    *(("none", 0.0, even, 2048) for even in (0.25, 0.4, 0.5)),
+    *(("matched", strength, even, 2048) for even in (0.25, 0.4, 0.5) for strength in STRENGTHS),
+    *(("matched", strength, 0.4, points) for points in (1024, 1536) for strength in STRENGTHS),
 )
 # Plain words for parts; those that an object has are not asked as absent ones.
 OTHERS = (
@@ -48,7 +47,7 @@ OTHERS = (
     "spout",
     "shelf",
 )
-STRIDE = {"train": 3, "val": 1}
+SPLITS = ("train", "val")
 
 
 def main() -> None:
@@ -59,24 +58,23 @@ def main() -> None:
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model, head=False)
     result: dict[str, list] = {}
-    for split, stride in STRIDE.items():
+    for split in SPLITS:
         objects = RealObjects(arguments.objects, split)
-        chosen = range(0, len(objects), stride)
-        categories = [objects.rows[index]["category"] for index in chosen]
-        iou = np.array(
-            [one_object(segmenter, objects, index) for index in chosen]
-        )  # (objects, settings, ways)
+        categories = [row["category"] for row in objects.rows]
+        iou = np.array([one_object(segmenter, objects, index) for index in range(len(objects))])
+        assert iou.shape == (len(objects), len(SETTINGS), 3)
         change = iou[..., 0] - iou[:, :1, 0]
         result[split] = [
             {
                 "voting": voting,
                 "balance": strength,
                 "even": even,
+                "points": points,
                 **dict(zip(("as_is", "turned", "absent"), by_category(iou[:, row], categories), strict=True)),
                 "hurt": int((change[:, row] < -NOTICED).sum()),
                 "helped": int((change[:, row] > NOTICED).sum()),
             }
-            for row, (voting, strength, even) in enumerate(SETTINGS)
+            for row, (voting, strength, even, points) in enumerate(SETTINGS)
         ]
         for line in result[split]:
             print(split, *line.values())
@@ -98,12 +96,12 @@ def one_object(segmenter: Segmenter, objects: RealObjects, index: int) -> list[l
     turn = random_rotation(rng).astype(np.float64)
     turned = replace(shape, geometry=replace(shape.geometry, points=shape.points @ turn.T))
     area, scores, looks = face_areas(shape), [], {}
-    for voting, strength, even in SETTINGS:
+    for voting, strength, even, points in SETTINGS:
         config = replace(segmenter.config, voting=voting, balance=strength, even=even)
         asked = Segmenter(segmenter.model, segmenter.embedder, config)
-        if even not in looks:
-            looks[even] = asked.look(shape), asked.look(turned)
-        upright, fallen = looks[even]
+        if (even, points) not in looks:
+            looks[even, points] = asked.look(shape, points=points), asked.look(turned, points=points)
+        upright, fallen = looks[even, points]
         row = []
         for look, phrases in ((upright, names), (fallen, names), (upright, [*names, *absent])):
             found = asked.segment(look, phrases).face_labels.astype(np.int64)

@@ -23,6 +23,7 @@ from partwise.datasets.catalogue import DATASETS, found_counts
 from partwise.datasets.converted import Converted
 from partwise.datasets.entries import MOST_PROBLEMS
 from partwise.datasets.hdf5 import read_hdf5
+from partwise.datasets.procedural import training_categories
 from partwise.datasets.shapenetpart_names import FIND3D_NAMES, NAMES, POINTCLIPV2_NAMES, SYNSETS, first_labels
 from partwise.errors import InputError, MissingDataError, MissingExtraError, UnsafeError
 from partwise.io.read import read_geometry
@@ -34,7 +35,7 @@ MOCK_COUNTS = {
     "scanobjectnn-part": {"train": 15, "test": 15},
     "faust-coarse": {"test": 3},
     "objaverse-general": {"seen": 2, "unseen": 2, "shapenetpart": 2},
-    "procedural": {"held-out-seeds": 92, "held-out-categories": 40},
+    "procedural": {"held-out-seeds": len(training_categories()), "held-out-categories": 40},
     "objects": {"train": 2, "val": 1},
 }
 PUBLISHED = (*(name for name in MOCK_COUNTS if name != "procedural"),)
