@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--objects", type=Path, required=True)
     parser.add_argument("--model", default="partwise-small")
     arguments = parser.parse_args()
-    segmenter = Segmenter.from_pretrained(arguments.model)
+    segmenter = Segmenter.from_pretrained(arguments.model, head=False)
     silent = Segmenter(
         segmenter.model, segmenter.embedder, replace(segmenter.config, voting="none", balance=0.0)
     )

@@ -1,7 +1,7 @@
 """Copy a trained checkpoint in half precision, as it ships inside the package.
 
-python scripts/ship_checkpoint.py runs/even/checkpoint src/partwise/data/partwise-small \\
-    --points 2048 --voting matched --balance 0.65 --even 0.25
+python scripts/ship_checkpoint.py runs/wide/checkpoint src/partwise/data/partwise-small \\
+    --points 1536 --voting matched --balance 0.5 --even 0.4
 python scripts/ship_checkpoint.py runs/afford/afford src/partwise/data/partwise-small/afford
 """
 
