@@ -17,7 +17,6 @@ OBJECTS = {
     "car.glb": {
         "wheel": ("Wheel",),
         "window": ("__Windows",),
-        "headlight": ("__Headlights",),
         "body": ("NormalCar1__",),
     },
     "washer.glb": {"door": ("Door",), "body": ("washer",)},

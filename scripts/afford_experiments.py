@@ -122,7 +122,7 @@ def encode_tested(path: Path, segmenter: Segmenter, categories: Sequence[str], e
         name: [] for name in ("points", "vectors", "heat", "offered", "found")
     }
     for sample in shapes(seed, categories, len(categories) * each):
-        look = segmenter.look(Shape.of(sample.points, up="y"))
+        look = segmenter.look(Shape.of(sample.points, up="y"), points=recipe.SMALL.points)
         rows = np.argsort(look.anchors.point_row)
         heat, offered = heat_of(sample, rows)
         offered[(offered == 1) & (heat.max(axis=0) < 0.5)] = 0  # passed over, as in `evaluate_heat`
