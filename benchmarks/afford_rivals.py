@@ -1,6 +1,6 @@
 """The affordance head against its rivals on the same shapes: OpenAD trained on the same data, words alone, uniform.
 
-    partwise train openad runs/openad --shapes 2400 --steps 900
+    partwise train openad runs/openad --shapes 9600 --steps 1200
     python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
 
 Also how often the verdict "offered" or "not offered" is right. Held-out categories are those of `--held-out`, which

@@ -133,7 +133,7 @@ SMALL_EVEN = replace(
     head_rate=7e-4,
     dice_weight=1.0,
 )
-# The fourth leg: a wider world, and as much of the sharp setting as of the fast one.
+# The fourth leg: a wider world, half the time as fine clouds and half as coarse ones.
 SMALL_WIDE = replace(
     SMALL_EVEN,
     steps=3_700,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.build import box, sheet, slab, tube
+from partwise.datasets.world.build import box, sheet, slab
 from partwise.datasets.world.dice import between, chance, pick
 from partwise.datasets.world.fields import facing
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
@@ -21,7 +21,6 @@ def bound(rng: np.random.Generator, thick: Number, high: Number, deep: Number) -
     over = pick(rng, (0.0, 1.0, 1.0)) * rng.uniform(0.015, 0.04)
     boards = box(board, high, deep).at(x=(thick - board) / 2).both_sides()
     if chance(rng, 0.35):
-        back = tube(arc(thick / 2 - board / 2, 0, 180, 7)[:, [0, 2, 1]] * [1, 1, 0.5], board / 2, 6)
         outline = np.concatenate([arc(thick / 2, 0, 180, 7), arc(thick / 2 - board, 180, 0, 7)])[:, :2]
         back = slab(outline * [1, 0.5], high).at(z=deep / 2)
     else:
@@ -41,7 +40,7 @@ def bound(rng: np.random.Generator, thick: Number, high: Number, deep: Number) -
 def row(rng: np.random.Generator, width: Number, height: Number, depth: Number) -> tuple[list[Piece], float]:
     """Books side by side along x from x = 0, backs to the front, none beyond `width`; and where the last one ends.
 
-    Some rows are of one size as an edition is, others of all sizes; the last book may lean or books may lie on it.
+    Some rows are of one size as an edition is, others of all sizes; now and then one stands the wrong way round.
     """
     pieces: list[Piece] = []
     x, alike = 0.0, chance(rng, 0.3)

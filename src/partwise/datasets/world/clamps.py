@@ -9,16 +9,16 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.bodywork import cutout
 from partwise.datasets.world.build import ball, box, cylinder, sweep, tube
 from partwise.datasets.world.dice import chance, pick, roundness
-from partwise.datasets.world.mesh import Mesh, Number, Piece, join
+from partwise.datasets.world.mesh import Mesh, Number, Piece
 from partwise.datasets.world.outlines import curve, helix, rectangle, rounded
-from partwise.datasets.world.tools import GRASP, laid
+from partwise.datasets.world.tools import laid
 
 
 def clamp(rng: np.random.Generator) -> Assembly:
     """Clamps: a screw in a bowed frame, jaws on a bar with a trigger or a screw, two levers with a spring."""
     make = pick(rng, (_bow_clamp, _trigger_clamp, _bar_clamp, _spring_clamp), (3, 4, 2, 2))
     pieces = make(rng)
-    return laid(rng, "clamp", pieces, GRASP | {"press": ("trigger",), "grasp": ("handle", "grip", "body")})
+    return laid(rng, "clamp", pieces, {"grasp": ("handle", "grip", "body"), "press": ("trigger",)})
 
 
 def _bow_clamp(rng: np.random.Generator) -> list[Piece]:
@@ -71,7 +71,7 @@ def _jaw(rng: np.random.Generator, reach: Number, thick: Number) -> Float64[np.n
 
 
 def _bar(rng: np.random.Generator, length: Number, thick: Number) -> Mesh:
-    """The bar along x from a little before 0 to `length`: flat or round."""
+    """The bar along x from 0 to `length`: flat or round."""
     if chance(rng, 0.5):
         return box(length, thick * rng.uniform(0.5, 0.9), thick * rng.uniform(0.2, 0.6)).at(
             x=length / 2, y=-thick * 0.35
@@ -171,6 +171,6 @@ def _spring_clamp(rng: np.random.Generator) -> list[Piece]:
         Piece(pick(rng, ("spring", "pivot")), coil.turned("x", 90).at(z=-depth * 0.55)),
     ]
     if chance(rng, 0.6):
-        tip = join([ball(thick * 1.1, thick * 0.7, depth, around=8).at(x=split * 0.97, y=thick * 0.3)])
+        tip = ball(thick * 1.1, thick * 0.7, depth, around=8).at(x=split * 0.97, y=thick * 0.3)
         pieces.append(Piece("pad" if chance(rng, 0.6) else "tip", tip.turned("z", gape / 2).both_sides("y")))
     return pieces

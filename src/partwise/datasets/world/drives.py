@@ -174,7 +174,7 @@ def rocking_horse(rng: np.random.Generator) -> Assembly:
         a.add("body", body([*shape, (half, y + 0.05, wide * 0.5, 0.16)], 2.3, 9))
         a.add("saddle", saddle(rng, wide * 0.9, half * 1.1).turned("y", 180).at(y=y + 0.08, z=-0.04))
         if kind == "carved":
-            _bows(a, rng, y, half)
+            _bows(a, rng, y)
         else:
             a.add("base", cylinder(0.2, 0.02, around=20))
             spring = tube(helix(0.07, y - 0.13, rng.uniform(4, 6), 50), 0.014, 5)
@@ -194,7 +194,7 @@ def rocking_horse(rng: np.random.Generator) -> Assembly:
     return a
 
 
-def _bows(a: Assembly, rng: np.random.Generator, y: Number, half: Number) -> None:
+def _bows(a: Assembly, rng: np.random.Generator, y: Number) -> None:
     """Four legs on two bent runners, with bars between them."""
     wide, bend, reach = rng.uniform(0.15, 0.2), rng.uniform(0.35, 0.7), rng.uniform(0.45, 0.55)
     z = np.linspace(-reach, reach, 13)

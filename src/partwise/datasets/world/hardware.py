@@ -25,14 +25,14 @@ def roller(rng: np.random.Generator, radius: Number, width: Number, nut: str) ->
     tread = [(hole, 0), (radius - soft, 0), (radius, soft), (radius, width - soft), (radius - soft, width)]
     if chance(rng, 0.3):  # a core with a web, as softer wheels have it
         tread = [(hole, width * 0.2), (radius * 0.75, width * 0.1), *tread[1:], (radius * 0.75, width * 0.9)]
-    deep, out = width * rng.uniform(0.16, 0.26), rng.uniform(-0.02, 0.05) * width
-    race = bearing(rng, rod, hole, deep)
+    thick, out = width * rng.uniform(0.16, 0.26), rng.uniform(-0.02, 0.05) * width
+    race = bearing(rng, rod, hole, thick)
     flat, high = rod * rng.uniform(0.25, 0.6), rod * rng.uniform(0.9, 1.6)
     ring_out = washer(rod, rod * rng.uniform(1.5, 2.0), flat)
     end = width + out
     upright = [
         Piece("wheel", lathe([*tread, (hole, width)], max(12, roundness(rng)), closed=True)),
-        Piece("bearing", race.at(y=-out) + race.at(y=width + out - deep)),
+        Piece("bearing", race.at(y=-out) + race.at(y=width + out - thick)),
         Piece("washer", ring_out.at(y=-out - flat) + ring_out.at(y=end)),
         Piece(nut, hex_nut(rng, rod, high).at(y=end + flat)),
         Piece("truck", cylinder(rod * 0.97, end + flat + high * 1.2 + out, around=8).at(y=-out)),
@@ -101,27 +101,24 @@ def _bolted_trucks(
     width, top, z = size
     at_axle, on_deck = pick(rng, (("nut", "bolt"), ("nut", "screw"), ("bolt", "screw")), (3, 3, 3))
     half, broad = width * rng.uniform(0.26, 0.34), radius * rng.uniform(0.9, 1.5)
-    state = rng.bit_generator.state
-    for side in (1, -1):
-        rng.bit_generator.state = state  # both trucks are the same
-        turn = 180 if side < 0 else 0
-        pieces = truck(rng, half, radius, top)
-        for piece in roller(rng, radius, broad, at_axle):
-            outer = piece.mesh.at(x=half * 1.02, y=radius)
-            pieces.append(piece._replace(mesh=outer.both_sides("x")))
-        thin = radius * rng.uniform(0.07, 0.13)
-        x, apart = half * rng.uniform(0.2, 0.35), half * rng.uniform(0.4, 0.6)
-        long = rng.uniform(0.01, 0.02) + 2 * thin
-        head = bolt(rng, thin, long).at(x=x, z=apart).four_corners()
-        pieces.append(Piece(on_deck, head.at(y=top + rng.uniform(0.008, 0.016))))
-        if chance(rng, 0.7):
-            below = hex_nut(rng, thin, thin * 1.5).at(x=x, z=apart).four_corners()
-            pieces.append(Piece("nut", below.at(y=top - (half * 0.08 + 2 * thin))))
-        a.put((piece.changed(lambda mesh, by=turn: mesh.turned("y", by)) for piece in pieces), z=side * z)
+    pieces = truck(rng, half, radius, top)
+    for piece in roller(rng, radius, broad, at_axle):
+        outer = piece.mesh.at(x=half * 1.02, y=radius)
+        pieces.append(piece._replace(mesh=outer.both_sides("x")))
+    thin = radius * rng.uniform(0.07, 0.13)
+    x, apart = half * rng.uniform(0.2, 0.35), half * rng.uniform(0.4, 0.6)
+    long = rng.uniform(0.01, 0.02) + 2 * thin
+    head = bolt(rng, thin, long).at(x=x, z=apart).four_corners()
+    pieces.append(Piece(on_deck, head.at(y=top + rng.uniform(0.008, 0.016))))
+    if chance(rng, 0.7):
+        below = hex_nut(rng, thin, thin * 1.5).at(x=x, z=apart).four_corners()
+        pieces.append(Piece("nut", below.at(y=top - (half * 0.08 + 2 * thin))))
+    a.put(pieces, z=z)
+    a.put((piece.changed(lambda mesh: mesh.turned("y", 180)) for piece in pieces), z=-z)
 
 
 def roller_skate(rng: np.random.Generator) -> Assembly:
-    """Skates: a boot on four wheels or a row of them, or a plate with straps."""
+    """Skates: a boot with laces or straps, on four wheels or on a row of them."""
     a = Assembly("roller skate")
     long, wide, radius = rng.uniform(0.24, 0.32), rng.uniform(0.08, 0.1), rng.uniform(0.026, 0.036)
     inline = chance(rng, 0.5)
@@ -250,7 +247,7 @@ def fastened(rng: np.random.Generator) -> Assembly:
 
 
 def pulley(rng: np.random.Generator) -> Assembly:
-    """A block and hook, or a bearing in its housing: a grooved wheel between cheeks, a bolt through all."""
+    """A block and hook: a grooved wheel between cheeks, a bolt through all, often with its rope."""
     a = Assembly("pulley")
     radius, wide = rng.uniform(0.03, 0.08), rng.uniform(0.012, 0.03)
     rod, cheek = radius * rng.uniform(0.12, 0.2), wide * 0.6
