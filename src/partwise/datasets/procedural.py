@@ -46,6 +46,7 @@ from partwise.datasets.world import (
     tools,
     vacuums,
     water,
+    workshop,
 )
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
@@ -188,6 +189,8 @@ CATEGORIES: dict[str, Generator] = {
     "shopping cart": carts.shopping_cart,
     "lawn mower": mowers.lawn_mower,
     "kayak": water.paddled,
+    "power drill": workshop.power_drill,
+    "glue gun": workshop.glue_gun,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from jaxtyping import Float64
 
@@ -14,13 +12,7 @@ from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import both, facing, middle, outward
 from partwise.datasets.world.mesh import Number, Piece, join
 from partwise.datasets.world.outlines import curve, ellipse, rectangle
-from partwise.datasets.world.pieces import cable
-
-
-def _posed(a: Assembly, rng: np.random.Generator, pieces: Iterable[Piece], other: tuple[str, Number]) -> None:
-    """Adds the pieces as they are or, now and then, turned about an axis by an angle: laid down, set on end."""
-    axis, angle = other if chance(rng, 0.25) else ("y", 0)
-    a.put(piece.changed(lambda mesh: mesh.turned(axis, angle)) for piece in pieces)
+from partwise.datasets.world.pieces import cable, posed
 
 
 def iron(rng: np.random.Generator) -> Assembly:
@@ -46,7 +38,7 @@ def iron(rng: np.random.Generator) -> Assembly:
         _, y, z = handle[handle[:, 2].argmin()]
         a.add("cable", cable(rng, (0, y, z + 0.004), rng.uniform(0.12, 0.3)))
     else:
-        _posed(a, rng, pieces, ("x", -90))
+        posed(a, rng, pieces, ("x", -90))
     a.afford("grasp", "handle")
     a.afford("lift", "handle")
     a.afford("press", "button")
@@ -167,7 +159,7 @@ def hair_dryer(rng: np.random.Generator) -> Assembly:
         lean = pick(rng, (0, 40, 75))
     start = radius * (0.9 if kind != "folding" else 1.05)
     pieces += [p.changed(lambda m: m.turned("x", -lean).at(y=-start, z=z)) for p in hold]
-    _posed(a, rng, pieces, ("z", 90))
+    posed(a, rng, pieces, ("z", 90))
     a.afford("grasp", "handle")
     a.afford("press", "button", "switch")
     return a

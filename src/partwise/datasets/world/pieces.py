@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import (
     ball,
     box,
@@ -194,3 +195,9 @@ def plate(
     if style == "oval":
         return slab(ellipse(width, depth, roundness(rng) + 4), height, bevel=pick(rng, (0.0, 0.3)) * height)
     return box(width, height, depth, bevel=height * 0.4)
+
+
+def posed(a: Assembly, rng: np.random.Generator, pieces: Iterable[Piece], other: tuple[str, Number]) -> None:
+    """Adds the pieces as they are or, now and then, turned about an axis by an angle: laid down, set on end."""
+    axis, angle = other if chance(rng, 0.25) else ("y", 0)
+    a.put(piece.changed(lambda mesh: mesh.turned(axis, angle)) for piece in pieces)

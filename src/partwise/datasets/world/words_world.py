@@ -122,4 +122,8 @@ WORDS = {
     "roller": ("rolling drum, rear roller", "a long drum that rolls on the ground"),
     "starter": ("pull cord, starter handle, pull starter", "the cord one pulls to start an engine"),
     "paddle wheel": ("paddlewheel, water wheel", "the wheel of boards that drives a boat"),
+    "bit": ("drill bit, screwdriver bit, driver bit", "the rod that bores or turns a screw"),
+    "cartridge": ("sealant tube, glue cartridge, tube", "the tube of sealant that is pressed empty"),
+    "glue stick": ("stick of glue, hot glue stick, glue rod", "the rod of glue that is melted"),
+    "plunger rod": ("push rod, plunger, piston rod", "the rod that pushes what is in a tube"),
 }
