@@ -17,6 +17,7 @@ from partwise.datasets.world import (
     chores,
     clamps,
     compositions,
+    concert,
     containers,
     countertop,
     crafts,
@@ -29,6 +30,7 @@ from partwise.datasets.world import (
     kitchen,
     motors,
     mowers,
+    music,
     openings,
     optics,
     places,
@@ -191,6 +193,11 @@ CATEGORIES: dict[str, Generator] = {
     "kayak": water.paddled,
     "power drill": workshop.power_drill,
     "glue gun": workshop.glue_gun,
+    "piano": music.piano,
+    "drum": music.drums,
+    "trumpet": concert.brass,
+    "accordion": concert.accordion,
+    "xylophone": concert.xylophone,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

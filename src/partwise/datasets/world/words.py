@@ -9,7 +9,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from partwise.datasets.world import words_furniture, words_house, words_kitchen, words_parts, words_world
+from partwise.datasets.world import (
+    words_furniture,
+    words_house,
+    words_kitchen,
+    words_parts,
+    words_play,
+    words_world,
+)
 from partwise.errors import InputError
 
 # The 24 actions of PIADv2 in its order; the 18 of 3D AffordanceNet are among them.
@@ -52,7 +59,7 @@ class Word(NamedTuple):
 def vocabulary() -> dict[str, Word]:
     """Every part word of the world. Raises InputError if two rooms explain the same word."""
     words: dict[str, Word] = {}
-    for room in (words_furniture, words_house, words_kitchen, words_parts, words_world):
+    for room in (words_furniture, words_house, words_kitchen, words_parts, words_play, words_world):
         for name, (synonyms, gloss) in room.WORDS.items():
             if name in words:
                 raise InputError(f"the part word {name!r} is explained twice: keep it in one room")
