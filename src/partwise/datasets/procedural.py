@@ -25,6 +25,7 @@ from partwise.datasets.world import (
     drives,
     furniture,
     gear,
+    gripping,
     hardware,
     household,
     kitchen,
@@ -198,6 +199,9 @@ CATEGORIES: dict[str, Generator] = {
     "trumpet": concert.brass,
     "accordion": concert.accordion,
     "xylophone": concert.xylophone,
+    "pliers": gripping.pliers,
+    "cutter": gripping.cutter,
+    "crowbar": gripping.crowbar,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
