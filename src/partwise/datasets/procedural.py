@@ -26,6 +26,7 @@ from partwise.datasets.world import (
     furniture,
     gear,
     gripping,
+    handheld,
     hardware,
     household,
     kitchen,
@@ -202,6 +203,8 @@ CATEGORIES: dict[str, Generator] = {
     "pliers": gripping.pliers,
     "cutter": gripping.cutter,
     "crowbar": gripping.crowbar,
+    "binoculars": handheld.binoculars,
+    "fire extinguisher": handheld.fire_extinguisher,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

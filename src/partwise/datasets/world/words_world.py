@@ -126,4 +126,6 @@ WORDS = {
     "cartridge": ("sealant tube, glue cartridge, tube", "the tube of sealant that is pressed empty"),
     "glue stick": ("stick of glue, hot glue stick, glue rod", "the rod of glue that is melted"),
     "plunger rod": ("push rod, plunger, piston rod", "the rod that pushes what is in a tube"),
+    "pin": ("safety pin, locking pin, pull pin", "the thin pin one pulls out before use"),
+    "valve": ("valve head, valve block, tap", "what lets the contents out"),
 }
