@@ -39,11 +39,22 @@ def binoculars(rng: np.random.Generator) -> Assembly:
         ]
         hull = lathe(curve(side, 9) if chance(rng, 0.5) else np.array(side), around)
     a.add(name, hull.turned("x", 90).at(x=wide).both_sides())
-    front, eye, back = (
-        long * (0.63 if kind == "stepped" else 0.62),
-        radius * rng.uniform(0.55, 0.75),
-        -long * 0.24,
-    )
+    _glasses(a, rng, (long, radius, wide, gap), name)
+    _worn(a, rng, (long, radius, wide), kind == "opera")
+    a.afford("grasp", "barrel", "tube", "body", "housing", "handle", "grip")
+    a.afford("wear", "strap")
+    a.afford("carry", "strap", "handle", "grip")
+    a.afford("push", "focus knob", "knob", "dial")
+    a.afford("open", "lens cap")
+    return a
+
+
+def _glasses(
+    a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number, Number], name: str
+) -> None:
+    """Lenses, eyepieces, bridge and wheel of binoculars of (length, radius, half the width, half the eyes' distance)."""
+    long, radius, wide, gap = size
+    front, eye, back = long * 0.62, radius * rng.uniform(0.55, 0.75), -long * 0.24
     hoop = ring(ellipse(radius * 2.15, count=20), ellipse(radius * 1.75, count=20), long * 0.06)
     a.add("rim" if chance(rng, 0.5) else name, hoop.at(x=wide, z=front).both_sides())
     glass = (
@@ -76,7 +87,12 @@ def binoculars(rng: np.random.Generator) -> Assembly:
         pick(rng, ("focus knob", "focus knob", "knob", "dial")),
         knob.at(y=radius * 0.1, z=rng.uniform(-0.35, -0.1) * long),
     )
-    if kind == "opera":
+
+
+def _worn(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number], stick: bool) -> None:
+    """What binoculars of (length, radius, half the width) are held or worn by: a stick, else perhaps a strap."""
+    long, radius, wide = size
+    if stick:
         hold = haft(rng, long * 1.6, 0.016).mirrored("y")
         a.add(
             pick(rng, ("handle", "grip")),
@@ -95,12 +111,6 @@ def binoculars(rng: np.random.Generator) -> Assembly:
             18,
         )
         a.add("strap", sweep(loop, rectangle(0.003, 0.012)))
-    a.afford("grasp", "barrel", "tube", "body", "housing", "handle", "grip")
-    a.afford("wear", "strap")
-    a.afford("carry", "strap", "handle", "grip")
-    a.afford("push", "focus knob", "knob", "dial")
-    a.afford("open", "lens cap")
-    return a
 
 
 def fire_extinguisher(rng: np.random.Generator) -> Assembly:
@@ -145,6 +155,19 @@ def fire_extinguisher(rng: np.random.Generator) -> Assembly:
         )
     else:
         _extinguisher_hose(a, rng, (radius, tall, top + radius * 0.25), kind)
+    _wrapped(a, rng, (radius, tall), around)
+    a.afford("grasp", "handle", "hose", "horn")
+    a.afford("carry", "handle")
+    a.afford("lift", "handle")
+    a.afford("press", "lever")
+    a.afford("pull", "pin", "ring")
+    a.afford("wrapgrasp", "body", "cylinder", "tank", "label", where=both(outward(), middle("y", 0, tall)))
+    return a
+
+
+def _wrapped(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number], around: int) -> None:
+    """The label around a bottle of (radius, height), and the strap and bracket that hold it to a wall."""
+    radius, tall = size
     if chance(rng, 0.7):
         high = tall * rng.uniform(0.25, 0.45)
         a.add(
@@ -163,13 +186,6 @@ def fire_extinguisher(rng: np.random.Generator) -> Assembly:
         band = [(radius * 0.95, 0), (radius * 1.04, 0), (radius * 1.04, 0.02), (radius * 0.95, 0.02)]
         a.add(pick(rng, ("strap", "band")), lathe(band, around, closed=True).at(y=tall * 0.72))
         a.add("bracket", box(radius * 0.9, tall * 0.4, 0.006).at(y=tall * 0.45, z=-radius * 1.06))
-    a.afford("grasp", "handle", "hose", "horn")
-    a.afford("carry", "handle")
-    a.afford("lift", "handle")
-    a.afford("press", "lever")
-    a.afford("pull", "pin", "ring")
-    a.afford("wrapgrasp", "body", "cylinder", "tank", "label", where=both(outward(), middle("y", 0, tall)))
-    return a
 
 
 def _squeeze(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number]) -> None:
