@@ -52,7 +52,7 @@ def binoculars(rng: np.random.Generator) -> Assembly:
 def _glasses(
     a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number, Number], name: str
 ) -> None:
-    """Lenses, eyepieces, bridge and wheel of binoculars of (length, radius, half the width, half the eyes' distance)."""
+    """Lenses, eyepieces, bridge and wheel of binoculars of (length, radius, half widths in front and behind)."""
     long, radius, wide, gap = size
     front, eye, back = long * 0.62, radius * rng.uniform(0.55, 0.75), -long * 0.24
     hoop = ring(ellipse(radius * 2.15, count=20), ellipse(radius * 1.75, count=20), long * 0.06)

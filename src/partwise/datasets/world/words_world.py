@@ -127,5 +127,4 @@ WORDS = {
     "glue stick": ("stick of glue, hot glue stick, glue rod", "the rod of glue that is melted"),
     "plunger rod": ("push rod, plunger, piston rod", "the rod that pushes what is in a tube"),
     "pin": ("safety pin, locking pin, pull pin", "the thin pin one pulls out before use"),
-    "valve": ("valve head, valve block, tap", "what lets the contents out"),
 }
