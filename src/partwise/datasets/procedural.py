@@ -43,8 +43,10 @@ from partwise.datasets.world import (
     road,
     rolling,
     seating,
+    shaving,
     siege,
     snow,
+    sports,
     storage,
     things,
     tools,
@@ -205,6 +207,9 @@ CATEGORIES: dict[str, Generator] = {
     "crowbar": gripping.crowbar,
     "binoculars": handheld.binoculars,
     "fire extinguisher": handheld.fire_extinguisher,
+    "hair clipper": shaving.hair_clipper,
+    "racket": sports.racket,
+    "fishing rod": sports.fishing_rod,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

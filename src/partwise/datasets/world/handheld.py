@@ -139,7 +139,7 @@ def fire_extinguisher(rng: np.random.Generator) -> Assembly:
     )
     thick, top = max(radius * 0.26, 0.012), tall + radius * 0.3
     block = box(thick * 1.4, radius * 0.55, radius * 0.75).at(y=top - 0.003)
-    a.add("valve", block)
+    a.add("valve head", block)
     _squeeze(a, rng, (radius, top + radius * 0.4, thick))
     front = radius * 0.37
     if chance(rng, 0.7):

@@ -127,4 +127,11 @@ WORDS = {
     "glue stick": ("stick of glue, hot glue stick, glue rod", "the rod of glue that is melted"),
     "plunger rod": ("push rod, plunger, piston rod", "the rod that pushes what is in a tube"),
     "pin": ("safety pin, locking pin, pull pin", "the thin pin one pulls out before use"),
+    "valve head": ("valve, valve block, extinguisher head", "what lets the contents of a bottle out"),
+    "comb": ("guide comb, comb guard, clipper guard", "the teeth that keep hair at a length"),
+    "foil": ("shaver foil, shaving foil, cutting foil", "the thin sieve that a shaver cuts under"),
+    "throat": ("racket throat, yoke, neck", "the fork between the head and the handle of a racket"),
+    "hole": ("holes, drilled hole, opening", "a round opening through something"),
+    "float": ("fishing float, bobber, bob", "what floats and shows that a fish bites"),
+    "handle knob": ("reel knob, crank knob, winding knob", "the knob that a crank is turned by"),
 }
