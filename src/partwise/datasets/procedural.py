@@ -33,6 +33,7 @@ from partwise.datasets.world import (
     motors,
     mowers,
     music,
+    openers,
     openings,
     optics,
     places,
@@ -210,6 +211,8 @@ CATEGORIES: dict[str, Generator] = {
     "hair clipper": shaving.hair_clipper,
     "racket": sports.racket,
     "fishing rod": sports.fishing_rod,
+    "corkscrew": openers.corkscrew,
+    "can opener": openers.can_opener,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -134,4 +134,11 @@ WORDS = {
     "hole": ("holes, drilled hole, opening", "a round opening through something"),
     "float": ("fishing float, bobber, bob", "what floats and shows that a fish bites"),
     "handle knob": ("reel knob, crank knob, winding knob", "the knob that a crank is turned by"),
+    "cutting wheel": ("cutting disc, cutter, round blade", "the small sharp wheel that cuts a can open"),
+    "key ring": ("split ring, keyring, hanging ring", "the ring that keys hang on"),
+    "magnet": ("lid magnet, holding magnet", "what holds metal by its pull"),
+    "turning key": (
+        "turning handle, winding key, butterfly handle",
+        "the flat handle that is turned with two fingers",
+    ),
 }
