@@ -48,7 +48,9 @@ from partwise.datasets.world import (
     siege,
     snow,
     sports,
+    staging,
     storage,
+    studio,
     things,
     tools,
     vacuums,
@@ -213,6 +215,10 @@ CATEGORIES: dict[str, Generator] = {
     "fishing rod": sports.fishing_rod,
     "corkscrew": openers.corkscrew,
     "can opener": openers.can_opener,
+    "microphone": staging.microphone,
+    "loudspeaker": staging.loudspeaker,
+    "music stand": studio.music_stand,
+    "easel": studio.easel,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
