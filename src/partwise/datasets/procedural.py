@@ -22,7 +22,9 @@ from partwise.datasets.world import (
     countertop,
     crafts,
     devices,
+    drifting,
     drives,
+    flight,
     furniture,
     gear,
     gripping,
@@ -219,6 +221,9 @@ CATEGORIES: dict[str, Generator] = {
     "loudspeaker": staging.loudspeaker,
     "music stand": studio.music_stand,
     "easel": studio.easel,
+    "helicopter": flight.helicopter,
+    "drone": flight.drone,
+    "hot air balloon": drifting.balloon,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

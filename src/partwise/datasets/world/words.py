@@ -13,6 +13,7 @@ from partwise.datasets.world import (
     words_furniture,
     words_house,
     words_kitchen,
+    words_machines,
     words_parts,
     words_play,
     words_world,
@@ -59,7 +60,15 @@ class Word(NamedTuple):
 def vocabulary() -> dict[str, Word]:
     """Every part word of the world. Raises InputError if two rooms explain the same word."""
     words: dict[str, Word] = {}
-    for room in (words_furniture, words_house, words_kitchen, words_parts, words_play, words_world):
+    for room in (
+        words_furniture,
+        words_house,
+        words_kitchen,
+        words_machines,
+        words_parts,
+        words_play,
+        words_world,
+    ):
         for name, (synonyms, gloss) in room.WORDS.items():
             if name in words:
                 raise InputError(f"the part word {name!r} is explained twice: keep it in one room")
