@@ -55,6 +55,7 @@ from partwise.datasets.world import (
     studio,
     things,
     tools,
+    utensils,
     vacuums,
     water,
     workshop,
@@ -224,6 +225,9 @@ CATEGORIES: dict[str, Generator] = {
     "helicopter": flight.helicopter,
     "drone": flight.drone,
     "hot air balloon": drifting.balloon,
+    "pepper mill": utensils.pepper_mill,
+    "rolling pin": utensils.rolling_pin,
+    "grater": utensils.grater,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -141,4 +141,5 @@ WORDS = {
         "turning handle, winding key, butterfly handle",
         "the flat handle that is turned with two fingers",
     ),
+    "tooth": ("grating tooth, spike, point", "one of many small sharp points"),
 }
