@@ -39,6 +39,7 @@ from partwise.datasets.world import (
     openings,
     optics,
     places,
+    play,
     plumbing,
     pushing,
     rail,
@@ -228,6 +229,10 @@ CATEGORIES: dict[str, Generator] = {
     "pepper mill": utensils.pepper_mill,
     "rolling pin": utensils.rolling_pin,
     "grater": utensils.grater,
+    "slide": play.playground_slide,
+    "swing": play.swing,
+    "seesaw": play.seesaw,
+    "weights": play.weights,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
