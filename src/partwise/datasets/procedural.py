@@ -46,6 +46,7 @@ from partwise.datasets.world import (
     rides,
     road,
     rolling,
+    rolls,
     seating,
     shaving,
     siege,
@@ -233,6 +234,9 @@ CATEGORIES: dict[str, Generator] = {
     "swing": play.swing,
     "seesaw": play.seesaw,
     "weights": play.weights,
+    "tape dispenser": rolls.tape_dispenser,
+    "toothbrush": rolls.toothbrush,
+    "paint roller": rolls.paint_roller,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -142,4 +142,6 @@ WORDS = {
         "the flat handle that is turned with two fingers",
     ),
     "tooth": ("grating tooth, spike, point", "one of many small sharp points"),
+    "roll": ("tape roll, roll of tape, reel", "what is wound up into a ring"),
+    "tape": ("adhesive tape, sticky tape, strip of tape", "the sticky strip that is pulled off a roll"),
 }
