@@ -23,4 +23,14 @@ WORDS = {
     "thruster": ("propulsor, side propeller, jet", "a small propeller that pushes it any way"),
     "ballast tank": ("float, buoyancy tank, pontoon", "the tank that is filled with water to sink"),
     "stripe": ("coloured band, belt, ring of colour", "a band of another colour"),
+    "carriage": (
+        "fork carriage, lift carriage, sliding carriage",
+        "the part that slides up and down or to and fro",
+    ),
+    "load guard": (
+        "load backrest, backrest grid, fork guard",
+        "the grid that keeps a load from falling back",
+    ),
+    "pallet": ("wooden pallet, skid, platform", "the flat boards that goods stand on"),
+    "turntable": ("slewing ring, swivel, turning base", "the disc that the upper part turns on"),
 }
