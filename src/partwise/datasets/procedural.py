@@ -57,10 +57,12 @@ from partwise.datasets.world import (
     staging,
     storage,
     studio,
+    sundries,
     things,
     tools,
     utensils,
     vacuums,
+    vessels,
     water,
     workshop,
 )
@@ -242,6 +244,10 @@ CATEGORIES: dict[str, Generator] = {
     "tape dispenser": rolls.tape_dispenser,
     "toothbrush": rolls.toothbrush,
     "paint roller": rolls.paint_roller,
+    "thermos": vessels.thermos,
+    "lantern": vessels.lantern,
+    "syringe": sundries.syringe,
+    "joystick": sundries.joystick,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

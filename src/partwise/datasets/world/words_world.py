@@ -144,4 +144,12 @@ WORDS = {
     "tooth": ("grating tooth, spike, point", "one of many small sharp points"),
     "roll": ("tape roll, roll of tape, reel", "what is wound up into a ring"),
     "tape": ("adhesive tape, sticky tape, strip of tape", "the sticky strip that is pulled off a roll"),
+    "finger flange": ("finger grip, finger rest, wings", "what two fingers hold a syringe by"),
+    "flap": ("drinking flap, flip lid, hinged lid", "the small lid that turns up on a hinge"),
+    "hand rest": ("palm rest, wrist rest, ledge", "the ledge that a hand rests on"),
+    "hat switch": ("thumb hat, point of view switch, small stick", "the small stick that the thumb tilts"),
+    "piston": ("rubber stopper, plunger head, seal", "what slides in a tube and closes it"),
+    "scale mark": ("measuring mark, graduation, line", "one of the lines that show how much there is"),
+    "throttle": ("throttle lever, speed lever, thrust lever", "the lever that sets the speed"),
+    "thumb rest": ("thumb plate, push plate, plunger top", "what the thumb presses on"),
 }
