@@ -36,7 +36,7 @@ def main() -> None:
     batch = made_up(config.batches.batch, arguments.points, module.model.config.text_width)
 
     def step() -> None:
-        patch_loss, point_loss = compute_losses(module, batch, config, device)
+        patch_loss, point_loss, _ = compute_losses(module, batch, config, device)
         (config.patch_weight * patch_loss + config.point_weight * point_loss).backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

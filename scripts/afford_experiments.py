@@ -100,9 +100,8 @@ def encode_training(path: Path, segmenter: Segmenter) -> None:
         batch = []
         for index in range(start, start + config.batch):
             sample, rng = world[index], np.random.default_rng([config.seed, index])
-            order = np.arange(len(sample.points), dtype=np.int16)
             points, chosen = augmented(
-                sample.points, order, config.augment, config.points, "unit_sphere", rng
+                sample.points, sample.labels, config.augment, config.points, "unit_sphere", rng
             )
             heat, offered = heat_of(sample, chosen[:ANSWERED])
             batch.append(points)

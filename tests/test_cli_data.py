@@ -51,7 +51,7 @@ def test_preview_writes_a_sheet(tmp_path, capsys, name):
 def test_pack_holds_the_world_and_the_real_objects(tmp_path, objects, capsys):
     code, out, err = run(
         capsys, "data", "pack", tmp_path / "pack", "--count", 5, "--points", 64,
-        "--objects", objects, "--repeats", 3, "--seed", 2,
+        "--objects", objects, "--repeats", 3, "--seed", 2, "--heat",
     )  # fmt: skip
     assert code == 0, err
     assert "8 shapes" in out
@@ -60,6 +60,7 @@ def test_pack_holds_the_world_and_the_real_objects(tmp_path, objects, capsys):
     assert pack[0].uid.startswith("procedural/")
     assert pack[0].points.shape == (64, 3)
     assert not np.array_equal(pack[5].points, pack[6].points)
+    assert (bool(pack[0].actions), pack[5].actions) == (True, ())
     code, _, err = run(capsys, "data", "pack", tmp_path / "pack", "--count", 5)
     assert code == 2
     assert "holds a pack already" in err

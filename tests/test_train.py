@@ -16,13 +16,15 @@ from partwise import Segmenter
 from partwise.checkpoint import open_checkpoint
 from partwise.datasets.packed import Pack, write_pack
 from partwise.datasets.sample import PartName, Sample
+from partwise.encoders.actions import ACTIONS, trained_wordings
+from partwise.encoders.asking import open_embedder
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.models.pointalign3d import PointAlign3D, cosine
 from partwise.train.align_text import compute_losses, make_module, parameter_groups, set_mode, train
 from partwise.train.align_text_presets import PRESETS, AlignTextConfig
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
-from partwise.train.batches import BatchConfig, make_batch, mislabelled
+from partwise.train.batches import BatchConfig, ask_actions, make_batch, mislabelled
 from partwise.train.state import STATE
 from partwise.train.words import WordTable, ask
 
@@ -57,6 +59,12 @@ def pack(tmp_path_factory):
 @pytest.fixture(scope="module")
 def embedder():
     return PhraseEmbedder(TextBank.load(default_bank_path()))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """An embedder with the text model behind the bank."""
+    return open_embedder("minilm", None, "part_only")
 
 
 BATCHES = BatchConfig(batch=4, points=(256,), synonyms=0.3, coarse=0.2, distractors=2, augment=NO_AUGMENT)
@@ -255,9 +263,9 @@ def test_negatives_of_the_batch_and_supervision_by_points(pack, embedder):
                 expected["point"] += binary(logits[b, nearest_patch[b], column], mine)
         for supervision, total in expected.items():
             run = replace(config, negatives="batch", supervision=supervision)
-            loss, _ = compute_losses(module, batch, run, torch.device("cpu"))
+            loss, *_ = compute_losses(module, batch, run, torch.device("cpu"))
             assert loss.item() == pytest.approx(total / 4, rel=1e-4)
-        few, _ = compute_losses(module, batch, config, torch.device("cpu"))
+        few, *_ = compute_losses(module, batch, config, torch.device("cpu"))
     assert few.item() < expected["patch"] / 4
     with pytest.raises(InputError, match="unknown negatives"):
         replace(config, negatives="none")
@@ -324,7 +332,8 @@ def test_augmentation_keeps_labels_with_their_points():
         np.random.default_rng(1),
     )
     assert moved.shape == (500, 3)
-    assert moved[kept == 1, 1].min() > moved[kept == 0, 1].max() - 0.1  # jitter blurs the border a little
+    top, low = moved[labels[kept] == 1, 1], moved[labels[kept] == 0, 1]
+    assert top.min() > low.max() - 0.1  # jitter blurs the border a little
     same, _ = augmented(points, labels, NO_AUGMENT, 2000, "unit_sphere", np.random.default_rng(1))
     assert np.linalg.norm(same, axis=1).max() == pytest.approx(1, abs=1e-5)
 
@@ -340,13 +349,91 @@ def test_even_augmentation_draws_small_parts_densely():
             )
             for k in range(30)
         ]
-        shares[even] = [np.mean([(kept == part).mean() for _, kept in drawn]) for part in (-1, 0)]
+        shares[even] = [np.mean([(labels[kept] == part).mean() for _, kept in drawn]) for part in (-1, 0)]
     assert shares[0.0] == pytest.approx([0.01, 0.01], abs=0.003)
     assert min(shares[1.0]) > 0.03
     kept = augmented(
         points, labels, replace(NO_AUGMENT, even=1.0), 9000, "unit_sphere", np.random.default_rng(0)
     )[1]
     assert len(kept) == 9000
+
+
+@pytest.fixture(scope="module")
+def heated():
+    """Four tables to put things on and to lift by the legs, and one of which no action is known."""
+    samples = [table(number) for number in range(5)]
+    for number, sample in enumerate(samples[:4]):
+        heat = np.stack([sample.labels == 1, (sample.labels == 0) * (0.6 + 0.1 * number)], axis=1)
+        samples[number] = replace(sample, affordances=("support", "lift"), heat=heat.astype(np.float32))
+    return samples
+
+
+@pytest.fixture(scope="module")
+def heated_pack(heated, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("heated")
+    write_pack(folder, heated, 5, 1024, heat=True)
+    return folder
+
+
+def test_a_pack_keeps_the_heat_of_every_action(heated, heated_pack, pack, tmp_path):
+    for sample, packed in zip(heated, (Pack(heated_pack)[i] for i in range(5)), strict=True):
+        assert packed.actions == sample.affordances
+        np.testing.assert_allclose(packed.heat, sample.heat, atol=0.5 / 255 + 1e-6)
+    assert Pack(pack)[0].actions == ()
+    assert Pack(pack)[0].heat.shape == (1024, 0)
+    for name in ("points.npy", "labels.npy", "shapes.json"):
+        (tmp_path / name).write_bytes((heated_pack / name).read_bytes())
+    with pytest.raises(InputError, match="damaged"):
+        Pack(tmp_path)
+
+
+def test_questions_about_actions_follow_the_points(heated_pack, reader):
+    pack = Pack(heated_pack)
+    words = WordTable.embed(pack.phrases(), reader, pack.other_words())
+    parts = words.distracting
+    wordings = {w for action in ACTIONS for w in trained_wordings(action)}
+    words = words.also(sorted(wordings), reader)
+    assert words.distracting == parts < len(words.row)
+    shape, kept = pack[0], np.random.default_rng(0).permutation(1024)[:300]
+    drawn = ask_actions(shape, kept, words, 6, np.random.default_rng(1))
+    again = ask_actions(shape, kept, words, 6, np.random.default_rng(1))
+    assert torch.equal(drawn.heat, again.heat)
+    maps = {tuple(column) for column in shape.heat[kept].T}
+    for heat, offered in zip(drawn.heat[0].T.numpy(), drawn.offered[0], strict=True):
+        assert tuple(heat) in maps if offered else heat.max() < 0.5
+    assert int(drawn.offered.sum()) == 2
+    config = replace(BATCHES, batch=5, actions=6)
+    batch = make_batch(pack, words, config, 0, range(5))
+    assert batch.actions.heat.shape == (5, 256, 6)
+    assert batch.actions.asked.sum() == 4  # nothing is known of the table
+    assert make_batch(pack, words, replace(config, actions=0), 0, range(5)).actions is None
+
+
+def test_the_points_learn_where_actions_are(heated_pack, pack, reader, tmp_path):
+    batches = replace(BATCHES, batch=5, actions=6)
+    config = replace(SHORT, steps=40, save_every=40, average=0.0, batches=batches, heat_weight=1.0)
+    train(config, heated_pack, tmp_path, reader)
+    with (tmp_path / "curves.csv").open() as file:
+        losses = [float(row["heat_loss"]) for row in csv.DictReader(file)]
+    assert losses[-1] < 0.8 * losses[0]
+    assert not any("actions" in name for name in open_checkpoint(tmp_path / "checkpoint").state)
+    with pytest.raises(InputError, match="data pack --heat"):
+        train(config, pack, tmp_path / "cold", reader)
+    with pytest.raises(InputError, match="point decoder, and questions"):
+        replace(config, model=PATCH_CONFIG)
+    with pytest.raises(InputError, match="0 questions"):
+        replace(config, batches=BATCHES)
+
+
+def test_a_batch_without_known_actions_costs_nothing(pack, embedder):
+    words = WordTable.embed(Pack(pack).phrases(), embedder).also(["sit", "grasp"], embedder)
+    config = replace(SHORT, batches=replace(BATCHES, actions=2), heat_weight=1.0)
+    batch = make_batch(Pack(pack), words, config.batches, 0, range(4))
+    module = make_module(config, None)
+    *_, heat = compute_losses(module, batch, config, torch.device("cpu"))
+    assert heat.item() == 0
+    heat.backward()
+    assert all(parameter.grad is not None for parameter in module.actions.parameters())
 
 
 def test_packs_that_are_missing_or_damaged(pack, tmp_path):

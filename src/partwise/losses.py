@@ -219,6 +219,22 @@ def share_loss(
     return 1 - torch.minimum(p, g).sum(dim=1)
 
 
+def heat_losses(
+    probability: Float[Tensor, "B N T"],
+    target: Float[Tensor, "B N T"],
+    offered: Bool[Tensor, "B T"],
+    form: str = "standard",
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
+    """Focal loss over everything; dice (of this form) and share loss over offered actions only.
+
+    The map of an action that is not offered is empty: there is no overlap to gain.
+    """
+    dice, count = dice_loss(probability, target, form), offered.sum().clamp(min=1)
+    dice = (dice * offered).sum() / count if dice.ndim else dice
+    share = (share_loss(probability, target) * offered).sum() / count
+    return focal_terms(probability, target).mean(), dice, share
+
+
 def affinity(features: Float[Tensor, "B M D"]) -> Float[Tensor, "B M M"]:
     """Cosine of each patch with each other patch of its shape (CMAT); the row and column of a zero vector are 0."""
     features = _precise(features)

@@ -37,9 +37,12 @@ class TrainPatchAlign3D:
     """A folder written by `partwise data pack`."""
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["paper", "release", "small", "small-on", "small-even", "small-wide", "tiny"] = "small"
-    """paper and release: PatchAlign3D as published; small, then small-on, small-even and small-wide, each from the
-    checkpoint before: the shipped default; tiny: seconds, to try things out."""
+    preset: Literal[
+        "paper", "release", "small", "small-on", "small-even", "small-wide", "small-actions", "tiny"
+    ] = "small"
+    """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide and small-actions,
+    each from the checkpoint before: the shipped default (the last reads a pack with heat); tiny: seconds, to try
+    things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None

@@ -23,6 +23,7 @@ class TrainingShapes:
     seed     of both: the same seed gives the same shapes
     objects  the folder of real objects; left out, there are none
     scenes   how many small scenes of whole real objects, which are asked for by what they are
+    heat     where procedural shapes offer which action; of the others nothing is known
 
     Held-out categories are in no part. Every third turn over the real objects is scan-like, the others CAD-like.
     Raises InputError for numbers out of range, MissingDataError for a folder without objects.
@@ -36,6 +37,7 @@ class TrainingShapes:
         objects: Path | None = None,
         repeats: int = 1,
         scenes: int = 0,
+        heat: bool = False,
     ) -> None:
         if count < 1 or points < 1 or seed < 0 or repeats < 1 or scenes < 0:
             raise InputError(
@@ -45,7 +47,7 @@ class TrainingShapes:
         if scenes and objects is None:
             raise InputError(f"{scenes} scenes were asked for, of no objects: name their folder")
         self._world = ProceduralShapes(
-            seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=False
+            seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=heat
         )
         kinds = ["scan" if turn % 3 == 2 else "cad" for turn in range(repeats)] if objects else []
         self._real = [

@@ -5,6 +5,10 @@ Training draws from these; any other wording goes through the text encoder all t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 # The last wording of each is never trained on: it measures whether a new wording is understood.
 ACTIONS: dict[str, tuple[str, ...]] = {
     "grasp": (
@@ -92,7 +96,19 @@ def new_wording(action: str) -> str:
     return ACTIONS[action][-1]
 
 
-def unrelated(action: str, offered: tuple[str, ...]) -> bool:
+def drawn_actions(offered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """`count` actions to ask a shape about: up to half of those it offers, the rest of those it surely does not.
+
+    A shape with few questions is asked them again.
+    """
+    known = [a for a in offered if a in ACTIONS]
+    absent = [a for a in ACTIONS if unrelated(a, offered)]
+    asked = rng.permutation(known)[: max(1, count // 2)].tolist()
+    asked += rng.permutation(absent)[: count - len(asked)].tolist()
+    return (asked * count)[:count]
+
+
+def unrelated(action: str, offered: Sequence[str]) -> bool:
     """Whether a shape that offers these actions can be taught not to offer `action`."""
     return action not in offered and not any(
         action in group and not group.isdisjoint(offered) for group in RELATED

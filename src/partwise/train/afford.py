@@ -22,13 +22,13 @@ from tqdm import tqdm
 from partwise.checkpoint import save_checkpoint
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
-from partwise.encoders.actions import ACTIONS, trained_wordings, unrelated
+from partwise.encoders.actions import ACTIONS, drawn_actions, trained_wordings
 from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.evaluate.heat import evaluate_heat, mean_heat, offer_threshold
-from partwise.losses import dice_loss, focal_terms, share_loss
+from partwise.losses import heat_losses
 from partwise.models.finish import Finish
 from partwise.models.las import Las, LasConfig, Seen
 from partwise.models.pointalign3d import PointAlign3D
@@ -269,7 +269,7 @@ def train_step(
     figures = (0.0, 0.0, 0.0)
     for _ in range(config.updates):
         heat = torch.sigmoid(head.logits(*noisy(head(embedding), batch.prompt, config)))
-        focal, dice, share = losses(heat, target, batch.offered, config.dice)
+        focal, dice, share = heat_losses(heat, target, batch.offered, config.dice)
         loss = config.focal_weight * focal + config.dice_weight * dice + config.share_weight * share
         loss.backward()
         nn.utils.clip_grad_norm_(head.parameters(), config.clip_norm)
@@ -294,19 +294,6 @@ def noisy(seen: Seen, prompt: Prompt, config: AffordConfig) -> tuple[Seen, Promp
         shift = torch.randn_like(words) * config.word_noise / words.shape[-1] ** 0.5
         prompt = replace(prompt, vectors=F.normalize(words + shift, dim=-1))
     return seen, prompt
-
-
-def losses(
-    heat: Float[Tensor, "B N Q"],
-    target: Float[Tensor, "B N Q"],
-    offered: Bool[Tensor, "B Q"],
-    form: str = "standard",
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
-    """Focal loss over everything; dice and share loss over offered actions: an empty map has no overlap to gain."""
-    dice, count = dice_loss(heat, target, form), offered.sum().clamp(min=1)
-    dice = (dice * offered).sum() / count if dice.ndim else dice
-    share = (share_loss(heat, target) * offered).sum() / count
-    return focal_terms(heat, target).mean(), dice, share
 
 
 def make_batch(config: AffordConfig, sources: Sources, step: int) -> Batch:
@@ -340,16 +327,13 @@ class _Row:
 def _row(config: AffordConfig, sources: Sources, step: int, slot: int) -> _Row:
     number = step * config.batch + slot
     sample, rng = sources.world[number], np.random.default_rng([config.seed, step, slot])
-    order = np.arange(len(sample.points), dtype=np.int16)
-    points, chosen = augmented(sample.points, order, config.augment, config.points, "unit_sphere", rng)
-    offered = [a for a in sample.affordances if a in ACTIONS]
-    absent = [a for a in ACTIONS if unrelated(a, sample.affordances)]
-    asked = rng.permutation(offered)[: max(1, config.questions // 2)].tolist()
-    asked += rng.permutation(absent)[: config.questions - len(asked)].tolist()
-    asked = (asked * config.questions)[: config.questions]  # a shape with few questions is asked them again
+    points, chosen = augmented(
+        sample.points, sample.labels, config.augment, config.points, "unit_sphere", rng
+    )
+    asked = drawn_actions(sample.affordances, config.questions, rng)
     target = np.zeros((config.points, config.questions), dtype=np.float32)
     for column, action in enumerate(asked):
-        if action in offered:
+        if action in sample.affordances:
             target[:, column] = sample.heat[chosen][:, sample.affordances.index(action)]
     wordings = [str(rng.choice(trained_wordings(action))) for action in asked]
     images = [] if sources.pictures is None else [sources.pictures.any_tokens(a, rng) for a in asked]

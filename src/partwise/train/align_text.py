@@ -21,11 +21,14 @@ from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
 from partwise.datasets.packed import Pack
+from partwise.encoders.actions import ACTIONS, trained_wordings
 from partwise.encoders.bank import PhraseEmbedder
+from partwise.errors import InputError
 from partwise.evaluate.conditions import Condition
 from partwise.evaluate.parts import evaluate_parts, mean_scores
 from partwise.losses import (
     batch_fractions,
+    heat_losses,
     mean_over_asked,
     part_dice_loss,
     patch_fractions,
@@ -38,14 +41,14 @@ from partwise.points import gather, nearest
 from partwise.predict import Segmenter, SegmenterConfig
 from partwise.pretrained import open_pretrained
 from partwise.train.align_text_presets import AlignTextConfig
-from partwise.train.alignment import Alignment, fitted, take_all, take_encoder
-from partwise.train.batches import Batch, prefetched
+from partwise.train.alignment import Alignment, action_head, fitted, take_all, take_encoder
+from partwise.train.batches import ActionQuestions, Batch, prefetched
 from partwise.train.distributed import Workers
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
-COLUMNS = ("loss", "patch_loss", "point_loss", "rate", "miou")
+COLUMNS = ("loss", "patch_loss", "point_loss", "heat_loss", "rate", "miou")
 
 
 def train(
@@ -66,7 +69,7 @@ def train(
     workers = Workers.start(device)
     out.mkdir(parents=True, exist_ok=True)
     pack = Pack(data)
-    words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
+    words = word_table(pack, config, embedder)
     if start is not None:
         config = replace(config, model=fitted(config.model, open_pretrained(start)))
     module = make_module(config, start).to(workers.device)
@@ -93,11 +96,10 @@ def train(
             score = validate(averaged, config, embedder, validation)
             bar.write(f"step {state.step}: validation mIoU {score:.4f}")
         if curves is not None and (state.step % REPORT_EVERY == 0 or done or score == score):
-            total = config.patch_weight * losses[0] + config.point_weight * losses[1]
+            total = float(losses @ weights(config))
             bar.set_postfix(loss=f"{total:.3f}")
-            curves.add(
-                state.step, loss=total, patch_loss=losses[0], point_loss=losses[1], rate=factor, miou=score
-            )
+            values = dict(zip(COLUMNS, (total, *losses, factor, score), strict=True))
+            curves.add(state.step, **values)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, asdict(config))
     bar.close()
@@ -105,6 +107,22 @@ def train(
         save_model(out / "checkpoint", averaged, config, embedder, pack.categories())
     workers.stop()
     return out / "checkpoint"
+
+
+def word_table(pack: Pack, config: AlignTextConfig, embedder: PhraseEmbedder) -> WordTable:
+    """The words that stand for parts in the pack, and those for actions if they are asked about.
+
+    Raises InputError for questions about actions of a pack without heat.
+    """
+    words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
+    if not config.batches.actions:
+        return words
+    if not pack.has_heat():
+        raise InputError(
+            f"{config.batches.actions} questions about actions, of a pack that knows of none: pack the shapes with "
+            "`partwise data pack --heat`"
+        )
+    return words.also([w for action in ACTIONS for w in trained_wordings(action)], embedder)
 
 
 def train_step(
@@ -116,21 +134,21 @@ def train_step(
     config: AlignTextConfig,
     step: int,
     workers: Workers,
-) -> tuple[Float[np.ndarray, "2"], float]:
-    """One update from the accumulated batches: (patch loss, point loss) and the factor on the rates."""
+) -> tuple[Float[np.ndarray, "3"], float]:
+    """One update from the accumulated batches: (patch loss, point loss, heat loss) and the factor on the rates."""
     set_mode(module, config)
     torch.manual_seed(config.batches.seed * 1_000_003 + step)  # drop-path
     factor = schedule(config, step)
     for group in optimizer.param_groups:
         group["lr"] = group["base_rate"] * factor
-    losses = np.zeros(2)
+    losses = np.zeros(3)
     for number, batch in enumerate(batches):
         last = number == len(batches) - 1
         with nullcontext() if last else workers.no_sync(parallel):
-            patch_loss, point_loss = compute_losses(parallel, batch, config, workers.device)
-            loss = config.patch_weight * patch_loss + config.point_weight * point_loss
+            terms = torch.stack(compute_losses(parallel, batch, config, workers.device))
+            loss = terms @ torch.from_numpy(weights(config)).to(terms)
             scaler.scale(loss / len(batches)).backward()
-        losses += np.array([patch_loss.item(), point_loss.item()]) / len(batches)
+        losses += terms.detach().double().cpu().numpy() / len(batches)
     if config.clip_norm:
         scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_([p for p in module.parameters() if p.requires_grad], config.clip_norm)
@@ -148,7 +166,12 @@ def make_module(config: AlignTextConfig, start: Path | None) -> Alignment:
         if isinstance(config.model, PointAlign3DConfig)
         else PatchAlign3D(config.model)
     )
-    module = Alignment(model, config.objective)
+    head = (
+        action_head(config.model)
+        if config.heat_weight and isinstance(config.model, PointAlign3DConfig)
+        else None
+    )
+    module = Alignment(model, config.objective, head)
     if start is not None and config.start_whole:
         take_all(module, open_pretrained(start))
     elif start is not None:
@@ -168,11 +191,12 @@ def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[st
     heads = {
         id(p) for name, p in module.model.named_parameters() if "head." in name or name.startswith("decoder.")
     }
+    along = [] if module.actions is None else list(module.actions.parameters())
     scalars = [p for p in (module.log_scale, module.bias, module.point_log_scale) if p.requires_grad]
     trained = [p for p in module.model.parameters() if p.requires_grad]
     return [
         {"params": [p for p in trained if id(p) not in heads], "base_rate": config.rate},
-        {"params": [p for p in trained if id(p) in heads], "base_rate": config.head_rate},
+        {"params": [*(p for p in trained if id(p) in heads), *along], "base_rate": config.head_rate},
         {"params": scalars, "base_rate": config.head_rate, "weight_decay": 0.0},
     ]
 
@@ -197,8 +221,8 @@ def schedule(config: AlignTextConfig, step: int) -> float:
 
 def compute_losses(
     module: nn.Module, batch: Batch, config: AlignTextConfig, device: torch.device
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Patch loss and point loss of one batch, each averaged over its shapes."""
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
+    """Patch loss, point loss and heat loss of one batch, each averaged over its shapes."""
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
     points, labels, text, asked, rows = (
         x.to(device) for x in (batch.points, batch.labels, batch.text, batch.asked, batch.rows)
@@ -209,7 +233,10 @@ def compute_losses(
         known, rows = torch.unique(rows, return_inverse=True)
         phrases = text.new_zeros(len(known), text.shape[2]).index_copy_(0, rows[asked], text[asked])
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
-        patch_logits, index, point_logits = module(points, text, config.answered, phrases)
+        actions = None if batch.actions is None else batch.actions.text.to(device)
+        patch_logits, index, point_logits, heat_logits = module(
+            points, text, config.answered, phrases, actions
+        )
     masks = F.one_hot(labels + 1, text.shape[1] + 1)[..., 1:].bool()
     if config.supervision == "point":
         centers = gather(points, index[..., 0])  # a patch's first point is its centre
@@ -222,13 +249,32 @@ def compute_losses(
     everything = asked.new_ones(len(points), len(phrases)) if config.negatives == "batch" else asked
     patch_loss = patch_text_loss(patch_logits, fractions, everything, config.objective)
     patch_loss = mean_over_asked(patch_loss, asked)
+    nothing = patch_loss.new_zeros(())
     if point_logits is None:
-        return patch_loss, patch_loss.new_zeros(())
+        return patch_loss, nothing, nothing
     labels = labels[:, : point_logits.shape[1]]
     point_loss = point_text_loss(point_logits, labels, asked, config.balance)
     if config.dice_weight:
         point_loss = point_loss + config.dice_weight * part_dice_loss(point_logits, labels, asked)
-    return patch_loss, mean_over_asked(point_loss, asked)
+    point_loss = mean_over_asked(point_loss, asked)
+    if heat_logits is None or batch.actions is None:
+        return patch_loss, point_loss, nothing
+    return patch_loss, point_loss, action_loss(heat_logits, batch.actions)
+
+
+def action_loss(logits: Float[Tensor, "B N Q"], actions: ActionQuestions) -> Float[Tensor, ""]:
+    """Focal, dice and share loss of the shapes whose actions are known, as the affordance head weighs them."""
+    known = actions.asked.to(logits.device)
+    heat = actions.heat[:, : logits.shape[1]].to(logits.device)
+    if not bool(known.any()):
+        return 0 * logits.sum()  # the head still takes part in the step, as DDP wants it
+    offered = actions.offered.to(logits.device)[known]
+    return torch.stack(heat_losses(torch.sigmoid(logits[known]), heat[known], offered)).sum()
+
+
+def weights(config: AlignTextConfig) -> Float[np.ndarray, "3"]:
+    """Those of the patch loss, the point loss and the heat loss."""
+    return np.array([config.patch_weight, config.point_weight, config.heat_weight])
 
 
 @torch.no_grad()

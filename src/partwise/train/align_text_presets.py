@@ -25,6 +25,8 @@ class AlignTextConfig:
     balance      weight of a part in the point loss is its share to the power of minus this
     dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
                  as much as a large one, as mIoU does
+    heat_weight  of the losses of a small head that trains along and learns where actions are (`BatchConfig.actions`),
+                 for what its gradient teaches the encoder; it is not kept
     answered     points of each shape that the point losses look at; all if None
     start_whole  a `start` is a checkpoint of this same model, and training goes on from all of it
     average      decay of the averaged weights that are saved; 0 saves the last ones
@@ -47,6 +49,7 @@ class AlignTextConfig:
     point_weight: float = 0.0
     balance: float = 0.0
     dice_weight: float = 0.0
+    heat_weight: float = 0.0
     answered: int | None = None
     start_whole: bool = False
     average: float = 0.0
@@ -65,6 +68,12 @@ class AlignTextConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: use {' or '.join(values)}")
+        sharp = isinstance(self.model, PointAlign3DConfig)
+        if self.heat_weight and not (sharp and self.batches.actions):
+            raise InputError(
+                f"heat_weight {self.heat_weight} with {self.batches.actions} questions about actions on "
+                f"{type(self.model).__name__}: it needs a model with a point decoder, and questions"
+            )
 
 
 # One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
@@ -141,6 +150,14 @@ SMALL_WIDE = replace(
     rate=6e-4,
     head_rate=6e-4,
 )
+# The fifth leg: wider still, and every procedural shape is asked for its actions, too.
+SMALL_ACTIONS = replace(
+    SMALL_WIDE,
+    batches=replace(SMALL_WIDE.batches, actions=4, seed=46),
+    rate=5e-4,
+    head_rate=5e-4,
+    heat_weight=0.5,
+)
 TINY = replace(
     SMALL,
     model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
@@ -159,5 +176,6 @@ PRESETS = {
     "small-on": SMALL_ON,
     "small-even": SMALL_EVEN,
     "small-wide": SMALL_WIDE,
+    "small-actions": SMALL_ACTIONS,
     "tiny": TINY,
 }

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from partwise.checkpoint import Checkpoint, load_strict
+from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
+from partwise.models.las import Las, LasConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_patch_encoder
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.models.pointmae import PointMAE, encoder_of
@@ -21,9 +23,13 @@ class Alignment(nn.Module):
     """A model with the temperatures and biases that are learned beside it: tau and b of patches, tau of points.
 
     1/tau is held as its logarithm and kept at 100 or less.
+
+    actions  a head that learns where actions are from the points' vectors, so that these come to tell it; or None
     """
 
-    def __init__(self, model: PatchAlign3D | PointAlign3D, objective: str) -> None:
+    def __init__(
+        self, model: PatchAlign3D | PointAlign3D, objective: str, actions: LasConfig | None = None
+    ) -> None:
         super().__init__()
         self.model = model
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(10.0 if objective == "paper" else 1 / 0.07))))
@@ -32,6 +38,7 @@ class Alignment(nn.Module):
         )
         has_points = isinstance(model, PointAlign3D)
         self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)
+        self.actions = None if actions is None else Las(actions)
 
     def forward(
         self,
@@ -39,20 +46,40 @@ class Alignment(nn.Module):
         text: Float[Tensor, "B T E"],
         answered: int | None = None,
         phrases: Float[Tensor, "*B P E"] | None = None,
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        actions: Float[Tensor, "B Q E"] | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
         """Logits of patches (B,G,P), the patches' point indices (B,G,K), and logits (B,N,T) of `answered` points.
 
-        phrases  what patches are compared with, default `text`. The last are None for a model without a point decoder.
+        phrases  what patches are compared with, default `text`
+        actions  words for actions; the last are the logits (B,N,Q) of points for them, None without
+
+        The third are None for a model without a point decoder.
         """
         patch_text = text if phrases is None else phrases
         scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
         if not isinstance(self.model, PointAlign3D):
             patches = self.model(points)
-            return cosine(patches.features, patch_text) * scale + self.bias, patches.patches.index, None
+            return cosine(patches.features, patch_text) * scale + self.bias, patches.patches.index, None, None
         embedding = self.model(points, answered)
         patch_logits = cosine(embedding.patches.features, patch_text) * scale + self.bias
         point_scale = self.point_log_scale.clamp(max=float(np.log(100.0))).exp()
-        return patch_logits, embedding.patches.patches.index, cosine(embedding.features, text) * point_scale
+        point_logits = cosine(embedding.features, text) * point_scale
+        heat = None
+        if self.actions is not None and actions is not None:
+            heat = self.actions.logits(self.actions(embedding), Prompt(vectors=actions))
+        return patch_logits, embedding.patches.patches.index, point_logits, heat
+
+
+def action_head(model: PointAlign3DConfig) -> LasConfig:
+    """The head that trains along: words through a small network, times the points' vectors, as in the shipped one."""
+    return LasConfig(
+        token_width=model.width,
+        text_width=model.text_width,
+        reads="vectors",
+        layers=0,
+        point_width=model.text_width,
+        direct=256,
+    )
 
 
 def fitted(

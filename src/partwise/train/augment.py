@@ -63,22 +63,21 @@ def augmented(
     count: int,
     box: str,
     rng: np.random.Generator,
-) -> tuple[Float32[np.ndarray, "M 3"], Int16[np.ndarray, "M"]]:
-    """`count` points (M,3) of a cloud, changed at random, in the model's box; and their labels (M,)."""
-    change = rng.random() < augment.probability
+) -> tuple[Float32[np.ndarray, "M 3"], Int64[np.ndarray, "M"]]:
+    """`count` points (M,3) of a cloud, changed at random, in the model's box; and which of the N they are (M,)."""
+    change, kept = rng.random() < augment.probability, np.arange(len(points))
     if change:
         points = _turned(points, augment, rng)
         if rng.random() < augment.one_sided:
-            seen = front_points(points, rng)
-            points, labels = points[seen], labels[seen]
-    index = _drawn(labels, augment.even, count, rng)
-    points, labels = points[index], labels[index]
+            kept = np.arange(len(points))[front_points(points, rng)]
+    kept = kept[_drawn(labels[kept], augment.even, count, rng)]
+    points = points[kept]
     centre, scale = fit_box(points.astype(np.float64), box)
     points = (points - centre) * scale
     if change:
         points = points * rng.uniform(*augment.scale) + rng.uniform(-augment.shift, augment.shift, 3)
         points = points + np.clip(rng.normal(0, augment.jitter, points.shape), -augment.clip, augment.clip)
-    return points.astype(np.float32), labels
+    return points.astype(np.float32), kept
 
 
 def _drawn(

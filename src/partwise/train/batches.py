@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
 
-from partwise.datasets.packed import Pack
+from partwise.datasets.packed import Pack, PackedShape
+from partwise.encoders.actions import drawn_actions, trained_wordings
+from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers
@@ -27,6 +29,7 @@ class BatchConfig:
     distractors  names of other shapes added to each question; never the right answer
     distractor_kind   any "phrases" of the pack, any part "names", or names "alike" in words to those asked
     label_noise  share of the points whose label becomes that of another part of the shape (an ablation)
+    actions      questions about actions, beside those about parts, where the pack knows of any
     """
 
     batch: int = 32
@@ -38,6 +41,7 @@ class BatchConfig:
     distractors: int = 0
     distractor_kind: str = "phrases"
     label_noise: float = 0.0
+    actions: int = 0
     augment: Augment = field(default_factory=Augment)
     seed: int = 42
 
@@ -59,24 +63,41 @@ class Batch:
     text: Float[Tensor, "B T E"]
     asked: Bool[Tensor, "B T"]
     rows: Int64[Tensor, "B T"]
+    actions: ActionQuestions | None = None
+
+
+@dataclass(frozen=True)
+class ActionQuestions:
+    """Q actions that each shape is asked for, and how hot each of its points is; `asked` is False where none is known.
+
+    offered  whether the shape offers the action at all
+    """
+
+    text: Float[Tensor, "B Q E"]
+    heat: Float[Tensor, "B N Q"]
+    offered: Bool[Tensor, "B Q"]
+    asked: Bool[Tensor, "B"]
 
 
 def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slots: range) -> Batch:
     """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
-    shapes, questions = [], []
+    shapes, questions, actions = [], [], []
     count = int(np.random.default_rng([config.seed, step]).choice(config.points))
     for slot in slots:
         number = step * config.batch + slot
         order = np.random.default_rng([config.seed, number // len(pack)]).permutation(len(pack))
         shape = pack[int(order[number % len(pack)])]
         rng = np.random.default_rng([config.seed, step, slot])
-        points, labels = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
+        points, kept = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
+        labels = shape.labels[kept]
         if config.label_noise:
             labels = mislabelled(labels, config.label_noise, rng)
         asking = (config.coarse, config.synonyms, config.distractors, rng, config.distractor_kind)
         question = ask(shape.parts, labels, words, *asking)
         shapes.append(points)
         questions.append(question)
+        if config.actions:
+            actions.append(ask_actions(shape, kept, words, config.actions, rng))
     widest = max(1, *(len(q.rows) for q in questions))
     text = torch.zeros(len(shapes), widest, words.vectors.shape[1])
     asked = torch.zeros(len(shapes), widest, dtype=torch.bool)
@@ -86,7 +107,31 @@ def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slo
         asked[row, : len(question.rows)] = True
         rows[row, : len(question.rows)] = torch.tensor(question.rows, dtype=torch.int64)
     labels = torch.from_numpy(np.stack([q.labels for q in questions]))
-    return Batch(torch.from_numpy(np.stack(shapes)), labels, text, asked, rows)
+    return Batch(
+        torch.from_numpy(np.stack(shapes)), labels, text, asked, rows, stacked(actions) if actions else None
+    )
+
+
+def ask_actions(
+    shape: PackedShape, kept: Int64[np.ndarray, "N"], words: WordTable, count: int, rng: np.random.Generator
+) -> ActionQuestions:
+    """`count` questions about the actions of one shape (B is 1), each in one of its wordings."""
+    text, heat = torch.zeros(1, count, words.vectors.shape[1]), np.zeros((len(kept), count), np.float32)
+    if not shape.actions:
+        empty = torch.zeros(1, count, dtype=torch.bool)
+        return ActionQuestions(text, torch.from_numpy(heat)[None], empty, torch.zeros(1, dtype=torch.bool))
+    for column, action in enumerate(drawn_actions(shape.actions, count, rng)):
+        text[0, column] = words.vectors[words.row[clean(str(rng.choice(trained_wordings(action))))]]
+        if action in shape.actions:
+            heat[:, column] = shape.heat[kept, shape.actions.index(action)]
+    offered = torch.from_numpy(heat.max(axis=0) >= 0.5)[None]
+    return ActionQuestions(text, torch.from_numpy(heat)[None], offered, torch.ones(1, dtype=torch.bool))
+
+
+def stacked(questions: list[ActionQuestions]) -> ActionQuestions:
+    """Those of single shapes as one batch."""
+    names = [field.name for field in fields(ActionQuestions)]
+    return ActionQuestions(*(torch.cat([getattr(q, name) for q in questions]) for name in names))
 
 
 def mislabelled(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,11 +22,13 @@ CHUNK = 512
 class WordTable:
     """Vectors (P,E) of all phrases that a pack uses, and the row of each cleaned phrase.
 
+    distracting  how many of the rows, counted from the first, may distract
     names  row of each fine name -> rows of the phrases that may stand for the same part, whichever explains the other
     """
 
     vectors: Float[Tensor, "P E"]
     row: dict[str, int]
+    distracting: int
     names: dict[int, set[int]] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +48,14 @@ class WordTable:
                 names[row[clean(name)]].add(row[clean(other)])
                 if row[clean(other)] in names:
                     names[row[clean(other)]].add(row[clean(name)])
-        return cls(torch.from_numpy(np.concatenate(chunks)), row, names)
+        return cls(torch.from_numpy(np.concatenate(chunks)), row, len(row), names)
+
+    def also(self, phrases: Sequence[str], embedder: PhraseEmbedder) -> WordTable:
+        """This table and further phrases, which do not distract. Raises as `embed` does."""
+        new = sorted({clean(phrase) for phrase in phrases} - self.row.keys())
+        row = {**self.row, **{phrase: len(self.vectors) + i for i, phrase in enumerate(new)}}
+        vectors = torch.cat([self.vectors, torch.from_numpy(embedder.embed(new))]) if new else self.vectors
+        return replace(self, vectors=vectors, row=row)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def ask(
         lookup[index] = rows.index(row)
     own = {words.row[clean(p)] for part in parts for p in (part.name, part.coarse, *part.synonyms)}
     if distractor_kind == "phrases":
-        found = rng.integers(0, len(words.row), distractors).tolist()
+        found = rng.integers(0, words.distracting, distractors).tolist()
     else:
         own |= {other for row in own & words.names.keys() for other in words.names[row]}
         found = other_names(words, rows, own, distractors, distractor_kind, rng)
