@@ -57,4 +57,9 @@ WORDS = {
     "platform": ("landing, deck, standing surface", "the flat place at the top"),
     "railing": ("barrier, side wall, guard rail", "what keeps one from falling off"),
     "safety bar": ("front bar, lap bar, restraint", "the bar that keeps a child in its seat"),
+    "anvil": ("fixed jaw, upper jaw, contact face", "the fixed face that a screw presses against"),
+    "binding": ("wire binding, spiral binding, spiral", "the wire that holds the leaves together"),
+    "clasp": ("book clasp, fastening, catch", "what keeps a book shut"),
+    "pen": ("ballpoint pen, pencil, writing pen", "what one writes with"),
+    "holder": ("rack, stand, support", "what holds something in its place"),
 }
