@@ -30,6 +30,7 @@ from partwise.datasets.world import (
     gear,
     gripping,
     handheld,
+    handles,
     hardware,
     heavy,
     household,
@@ -248,6 +249,9 @@ CATEGORIES: dict[str, Generator] = {
     "lantern": vessels.lantern,
     "syringe": sundries.syringe,
     "joystick": sundries.joystick,
+    "hand plane": handles.hand_plane,
+    "dustpan": handles.dustpan,
+    "plunger": handles.plunger,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

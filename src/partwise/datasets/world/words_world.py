@@ -152,4 +152,10 @@ WORDS = {
     "scale mark": ("measuring mark, graduation, line", "one of the lines that show how much there is"),
     "throttle": ("throttle lever, speed lever, thrust lever", "the lever that sets the speed"),
     "thumb rest": ("thumb plate, push plate, plunger top", "what the thumb presses on"),
+    "brush handle": ("handle of the brush, brush grip, brush stem", "what one holds a brush by"),
+    "edge": ("front edge, rubber edge, brim", "the thin border at the front"),
+    "lip": ("front lip, rubber lip, border", "the thin rim that touches first"),
+    "pan": ("scoop, dust tray, flat part", "the flat part that gathers what is swept"),
+    "rubber cup": ("suction cup, cup, rubber head", "the rubber bell that sucks"),
+    "wedge": ("plane wedge, holding wedge, wooden wedge", "the slanted piece that holds a blade fast"),
 }
