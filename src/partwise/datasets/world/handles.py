@@ -170,7 +170,7 @@ def dustpan(rng: np.random.Generator) -> Assembly:
                 .at(y=path[-1][1], z=path[-1][2] - 0.01),
             )
     if kind == "set":
-        _hand_brush(a, rng, (wide, deep, high))
+        _hand_brush(a, rng, wide)
     a.afford("grasp", "handle", "grip", "pole", "shaft")
     a.afford("contain", "pan", "tray", where=facing())
     a.afford("push", "lip", "edge")
@@ -179,9 +179,8 @@ def dustpan(rng: np.random.Generator) -> Assembly:
     return a
 
 
-def _hand_brush(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number]) -> None:
-    """A hand brush that lies in a pan of (width, depth, height) or beside it."""
-    wide, deep, high = size
+def _hand_brush(a: Assembly, rng: np.random.Generator, wide: Number) -> None:
+    """A hand brush that lies in a pan of that width or beside it."""
     long, hair = rng.uniform(0.13, 0.17), rng.uniform(0.03, 0.045)
     turn = pick(rng, (0, 90, rng.uniform(0, 90)))
     stem = sweep(
