@@ -21,11 +21,13 @@ CREASE_DEGREES = 35.0
 # The same for neighbouring cells of a cloud, whose normals are estimated: at a bend they turn step by step.
 BEND_DEGREES = 15.0
 # Cells of the grid over a cloud hold so many points, or more where the cloud has more than MOST_CELLS need.
-POINTS_PER_CELL, MOST_CELLS = 2.5, 4000
+POINTS_PER_CELL, MOST_CELLS = 5.0, 2000
 # The three coordinates of a welded vertex lie in one number, 20 bits each.
 X, Y, Z = 1 << 40, 1 << 20, 1
 # Points whose variance is less than this, in squares of a cell, are one spot and have no normal.
 SPOT = 1e-4
+# The points around a cell lie on a surface if no more of their variance than this is across it.
+FLAT = 0.15
 # The size of the cells is found by counting those that are taken; more points than this are thinned for it.
 CORRECTIONS, COUNTED = 2, 50_000
 
@@ -194,7 +196,11 @@ def _normals(
     x, y, z = x / held, y / held, z / held
     products = (x * x, x * y, x * z, y * y, y * z, z * z)
     spread = np.stack([s / held - p for s, p in zip(squares, products, strict=True)])
-    return np.where(spread[0] + spread[3] + spread[5] > SPOT, thinnest(spread), 0.0)
+    xx, xy, xz, yy, yz, zz = spread
+    x, y, z = normal = thinnest(spread)
+    across = x * x * xx + y * y * yy + z * z * zz + 2 * (x * y * xy + x * z * xz + y * z * yz)
+    whole = xx + yy + zz
+    return np.where((whole > SPOT) & (across < FLAT * whole), normal, 0.0)
 
 
 def _linked(a: Int64[np.ndarray, "L"], b: Int64[np.ndarray, "L"], count: int) -> Int32[np.ndarray, "M"]:

@@ -156,7 +156,7 @@ SMALL_ACTIONS = replace(
     batches=replace(SMALL_WIDE.batches, actions=4, seed=46),
     rate=5e-4,
     head_rate=5e-4,
-    heat_weight=0.5,
+    heat_weight=1.0,
 )
 TINY = replace(
     SMALL,
