@@ -62,4 +62,12 @@ WORDS = {
     "clasp": ("book clasp, fastening, catch", "what keeps a book shut"),
     "pen": ("ballpoint pen, pencil, writing pen", "what one writes with"),
     "holder": ("rack, stand, support", "what holds something in its place"),
+    "back post": ("back upright, rear post, backrest post", "one of the uprights that carry the back"),
+    "cloth": ("fabric, hammock bed, sheet", "the cloth that one lies in or that hangs"),
+    "finial": ("top knob, crown, end knob", "the knob on the top of a post"),
+    "hanger": ("coat hanger, clothes hanger", "the bow that a coat is hung over"),
+    "mobile arm": ("mobile holder, toy arm, hanging arm", "the arm that toys hang from over a crib"),
+    "peg": ("coat peg, wooden peg, hook", "a short rod to hang things on"),
+    "spreader bar": ("spreader, hammock bar, cross bar", "the bar that keeps a hammock wide"),
+    "toy": ("hanging toy, plaything, mobile", "what a child plays with"),
 }
