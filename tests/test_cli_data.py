@@ -67,10 +67,9 @@ def test_pack_holds_the_world_and_the_real_objects(tmp_path, objects, capsys):
 
 
 def test_the_same_seed_gives_the_same_pack(tmp_path, capsys):
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        assert (
-            run(capsys, "data", "pack", tmp_path / name, "--count", 2, "--points", 32, "--seed", seed)[0] == 0
-        )
+    for name, seed, workers in (("a", 1, 1), ("b", 1, 2), ("c", 2, 1)):
+        sizes = ("--count", 2, "--points", 32, "--workers", workers)
+        assert run(capsys, "data", "pack", tmp_path / name, *sizes, "--seed", seed)[0] == 0
     a, b, c = (Pack(tmp_path / name)[1].points for name in "abc")
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)

@@ -98,6 +98,8 @@ class PackShapes:
     """Scenes of two to five whole real objects, each named as what it is."""
     heat: bool = False
     """Pack where each procedural shape offers which action, too: twice the time, 8 KiB more for each action."""
+    workers: int = 1
+    """Processes that make procedural shapes; the pack is the same whatever their number."""
 
     def run(self) -> None:
         """Make every shape and write it."""
@@ -113,7 +115,14 @@ class PackShapes:
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out} is a file: name a folder")
         shapes = TrainingShapes(
-            self.count, self.points, self.seed, self.objects, self.repeats, self.scenes, self.heat
+            self.count,
+            self.points,
+            self.seed,
+            self.objects,
+            self.repeats,
+            self.scenes,
+            self.heat,
+            self.workers,
         )
         with tqdm(total=len(shapes), unit="shape", smoothing=0.05) as bar:
             write_pack(self.out, _counted(shapes, bar.update), len(shapes), self.points, self.heat)

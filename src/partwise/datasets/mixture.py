@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from partwise.datasets.objects import RealObjects
@@ -14,6 +16,8 @@ from partwise.errors import InputError
 
 # Free compositions bring new bodies and the widest choice of words, so they come more often than a fixed category.
 COMPOSED_WEIGHT = 3
+# Shapes that a process makes at a time.
+CHUNK = 16
 
 
 class TrainingShapes:
@@ -24,6 +28,7 @@ class TrainingShapes:
     objects  the folder of real objects; left out, there are none
     scenes   how many small scenes of whole real objects, which are asked for by what they are
     heat     where procedural shapes offer which action; of the others nothing is known
+    workers  processes that make the procedural shapes, which come in the same order all the same
 
     Held-out categories are in no part. Every third turn over the real objects is scan-like, the others CAD-like.
     Raises InputError for numbers out of range, MissingDataError for a folder without objects.
@@ -38,14 +43,16 @@ class TrainingShapes:
         repeats: int = 1,
         scenes: int = 0,
         heat: bool = False,
+        workers: int = 1,
     ) -> None:
-        if count < 1 or points < 1 or seed < 0 or repeats < 1 or scenes < 0:
+        if min(count, points, repeats, workers) < 1 or min(seed, scenes) < 0:
             raise InputError(
-                f"count {count}, points {points}, seed {seed}, repeats {repeats}, scenes {scenes}: "
+                f"count {count}, points {points}, seed {seed}, repeats {repeats}, scenes {scenes}, workers {workers}: "
                 "the seed and the scenes are at least 0, the others at least 1"
             )
         if scenes and objects is None:
             raise InputError(f"{scenes} scenes were asked for, of no objects: name their folder")
+        self._workers = workers
         self._world = ProceduralShapes(
             seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=heat
         )
@@ -65,7 +72,12 @@ class TrainingShapes:
         return len(self._world) + sum(map(len, self._real)) + len(self._scenes)
 
     def __iter__(self) -> Iterator[Sample]:
-        yield from self._world
+        if self._workers == 1:
+            yield from self._world
+        else:
+            # Spawned rather than forked: threads of the parent do not outlive a fork.
+            with ProcessPoolExecutor(self._workers, get_context("spawn")) as pool:
+                yield from pool.map(self._world.__getitem__, range(len(self._world)), chunksize=CHUNK)
         for objects in self._real:
             yield from objects
         yield from self._scenes
