@@ -70,4 +70,13 @@ WORDS = {
     "peg": ("coat peg, wooden peg, hook", "a short rod to hang things on"),
     "spreader bar": ("spreader, hammock bar, cross bar", "the bar that keeps a hammock wide"),
     "toy": ("hanging toy, plaything, mobile", "what a child plays with"),
+    "bow": ("half ring, curved arm, semicircle", "the bent arm that something turns in"),
+    "heel": ("shoe heel, heel block, heel piece", "the block under the back of a shoe"),
+    "meridian": ("meridian ring, half meridian, arc", "the marked ring that a globe turns in"),
+    "perch": ("roost, bird perch, rod", "the rod that a bird sits on"),
+    "pull tab": ("heel loop, pull loop, tab", "the loop one pulls a shoe on by"),
+    "sand": ("sand grains, filling, heap of sand", "the grains that run through an hourglass"),
+    "toe cap": ("toecap, toe box, toe guard", "the stiff cap over the toes"),
+    "tongue": ("shoe tongue, flap under the laces", "the flap under the laces"),
+    "upper": ("shoe upper, shoe body, leather", "the part of a shoe above the sole"),
 }
