@@ -33,4 +33,16 @@ WORDS = {
     ),
     "pallet": ("wooden pallet, skid, platform", "the flat boards that goods stand on"),
     "turntable": ("slewing ring, swivel, turning base", "the disc that the upper part turns on"),
+    "paper": ("sheet of paper, sheets, paper stack", "the sheets that are printed on"),
+    "output tray": ("paper output, exit tray, catch tray", "where the printed sheets come out"),
+    "paper tray": ("paper feeder, input tray, sheet feeder", "where the blank sheets are put in"),
+    "goods": ("products, snacks, bottles", "what is for sale"),
+    "coin slot": ("coin insert, money slot, slot", "where coins go in"),
+    "card reader": ("card terminal, payment terminal, card slot", "what reads a bank card"),
+    "globe": ("glass globe, candy globe, glass ball", "the clear vessel that shows what is in it"),
+    "mail slot": ("letter slot, letterbox opening, slit", "the opening that letters go through"),
+    "newspaper holder": (
+        "paper holder, newspaper hook, magazine rail",
+        "what holds a newspaper under a letter box",
+    ),
 }
