@@ -69,6 +69,7 @@ from partwise.datasets.world import (
     vacuums,
     vessels,
     water,
+    wheeling,
     workshop,
 )
 from partwise.datasets.world.assembly import Assembly
@@ -241,6 +242,9 @@ CATEGORIES: dict[str, Generator] = {
     "vending machine": counters.vending_machine,
     "cash register": counters.cash_register,
     "mailbox": letters.mailbox,
+    "treadmill": wheeling.treadmill,
+    "hand truck": wheeling.hand_truck,
+    "turntable": wheeling.turntable,
     "forklift": heavy.forklift,
     "excavator": heavy.excavator,
     "pepper mill": utensils.pepper_mill,

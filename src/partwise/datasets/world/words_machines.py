@@ -45,4 +45,11 @@ WORDS = {
         "paper holder, newspaper hook, magazine rail",
         "what holds a newspaper under a letter box",
     ),
+    "running belt": ("walking belt, belt, treadmill belt", "the endless belt that one walks on"),
+    "side rail": ("foot rail, side step, edge rail", "the strip beside a belt to stand on"),
+    "toe plate": ("nose plate, foot plate, load plate", "the flat plate that goes under a load"),
+    "platter": ("turntable platter, plate, disc", "the disc that a record turns on"),
+    "record": ("vinyl, vinyl record, disc", "the disc that holds the music"),
+    "tonearm": ("tone arm, pickup arm, arm", "the arm that carries the needle over a record"),
+    "sound box": ("reproducer, pickup head, diaphragm", "the round head with the needle of a gramophone"),
 }
