@@ -8,13 +8,13 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, cylinder, frame, lathe, tray, tube, vessel
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing, inward, towards
-from partwise.datasets.world.mesh import Number
+from partwise.datasets.world.mesh import Mesh, Number
 from partwise.datasets.world.outlines import arc, curve, ellipse
 from partwise.datasets.world.riding import rod
 
 
 def balloon(rng: np.random.Generator) -> Assembly:
-    """Balloons over a basket: hot air with a burner, gas in a net with sand bags, long airships' short cousins."""
+    """Balloons over a basket: hot air with a burner, round ones of gas in a net with sand bags."""
     gas = chance(rng, 0.3)
     a = Assembly("gas balloon" if gas else "hot air balloon")
     high, wide = rng.uniform(0.85, 1.1), rng.uniform(1.0, 1.4)
@@ -59,7 +59,7 @@ def balloon(rng: np.random.Generator) -> Assembly:
     return a
 
 
-def _hoop(width: Number, depth: Number, border: Number, high: Number):
+def _hoop(width: Number, depth: Number, border: Number, high: Number) -> Mesh:
     """A round band about as wide, in the x-y plane, in the place of a frame."""
     return tube(arc((width + depth) / 4 - border * 0.8, 0, 360, 25)[:-1], high * 0.8, 6, closed=True)
 
