@@ -229,7 +229,7 @@ def crowbar(rng: np.random.Generator) -> Assembly:
                 p * np.stack([1 + 0 * p[:, 1], 1 + 0 * p[:, 1], 0.15 + 0.85 * p[:, 1] / p[:, 1].max()], 1)
             )
         )
-        pieces.append(Piece("tip", flat.turned("x", rng.uniform(0, 20)).at(y=-reach * 1.3)))
+        pieces.append(Piece("tip", flat.turned("x", rng.uniform(0, 8)).at(y=-reach * 1.25)))
         if chance(rng, 0.35):
             pieces.append(
                 Piece(

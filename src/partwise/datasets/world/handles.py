@@ -224,8 +224,8 @@ def plunger(rng: np.random.Generator) -> Assembly:
         tip = [
             (radius * 0.5, -radius * 0.35),
             (radius * 0.56, -radius * 0.35),
-            (radius * 0.75, 0.004),
-            (radius * 0.68, 0.004),
+            (radius * 0.97, 0.006),
+            (radius * 0.88, 0.006),
         ]
         pieces.append(Piece("lip", lathe(tip, around, closed=True)))
     pieces.append(Piece("collar", cylinder(thick * 0.8, 0.03, thick * 0.7, around=around).at(y=top - 0.006)))

@@ -265,7 +265,7 @@ def _teeth(rng: np.random.Generator, wide: Number, high: Number, style: str) -> 
     columns = int(rng.integers(4, 7))
     step = wide / columns
     rows = max(3, min(int(high / step), 12))
-    tooth = cylinder(step * 0.3, step * 0.3, 0.0, around=6).turned("x", 90)
+    tooth = cylinder(step * 0.3, step * 0.3, 0.0, around=4).turned("x", 90)
     if style == "slot":
         rows, columns, tooth = 4, 1, box(wide * 0.8, 0.008, 0.006).turned("x", 30)
     return tooth.row(columns, x=step).row(rows, y=high / rows).at(y=high / 2)
@@ -315,7 +315,7 @@ def _drum_grater(rng: np.random.Generator) -> Assembly:
         rectangle(0.026, 0.014, 0.005, 2),
     )
     lid = sweep(
-        curve([[0, -long, 0.02], [0, -long * 0.4, 0.034], [0, radius * 0.6, radius * 1.6]], 8),
+        curve([[0, -long, 0.02], [0, -long * 0.4, 0.034], [0, radius, radius * 1.05]], 8),
         rectangle(0.022, 0.01, 0.003, 2),
     )
     case = (

@@ -268,7 +268,7 @@ def _hot_glue(rng: np.random.Generator) -> list[Piece]:
     if chance(rng, 0.6):
         pieces.append(Piece("switch", box(0.006, 0.01, 0.018).at(x=wide / 2, y=high * 0.45, z=0.01)))
     if chance(rng, 0.4):
-        pieces.append(Piece("light", box(0.008, 0.004, 0.008).at(y=high * 0.95, z=0.0)))
+        pieces.append(Piece("light", box(0.008, high * 0.6, 0.008).at(y=high * 0.6, z=0.0)))
     return pieces
 
 
