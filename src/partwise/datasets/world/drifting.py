@@ -91,9 +91,9 @@ def _envelope(a: Assembly, rng: np.random.Generator, gas: bool, size: tuple[Numb
         )
     side[:, 0] = np.maximum(side[:, 0], 0.02)
     gores = int(pick(rng, (8, 12, 16)))
-    angle = np.arange(gores * 3) * 2 * np.pi / (gores * 3)
+    angle = np.arange(gores * 2) * 2 * np.pi / (gores * 2)
     puff = 1 + rng.uniform(0.0, 0.045) * (np.abs(np.sin(angle * gores / 2)) - 0.5)
-    outline = ellipse(1.0, count=gores * 3) * puff[:, None]
+    outline = ellipse(1.0, count=gores * 2) * puff[:, None]
     if chance(rng, 0.4):  # a band of another colour around the middle
         low, up = int(rng.integers(5, 8)), int(rng.integers(10, 13))
         a.add("envelope", lathe(side[: low + 1], outline).at(y=top), lathe(side[up:], outline).at(y=top))
