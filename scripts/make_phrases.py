@@ -1,4 +1,4 @@
-"""Write the word list of the shipped text bank, from the short lists in data/vocabulary.
+"""Write the word list of the shipped text bank, from the short lists in data/vocabulary and the procedural world.
 
 Usage: python scripts/make_phrases.py OUT.txt
 
@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from partwise.datasets.world.words import vocabulary
+from partwise.encoders.actions import ACTIONS
 from partwise.encoders.prompts import clean
 
 VOCABULARY = Path(__file__).resolve().parents[1] / "data" / "vocabulary"
@@ -151,6 +153,15 @@ def action_phrases() -> Iterator[str]:
             yield from (f"{action} the {part}", f"{action} {part}")
 
 
+def world_phrases() -> Iterator[str]:
+    """Every part name of the procedural world with its plural, its other names, and every wording of an action."""
+    for name, word in vocabulary().items():
+        yield from with_plural([name])
+        yield from word.synonyms
+    for wordings in ACTIONS.values():
+        yield from wordings
+
+
 def all_phrases() -> list[str]:
     """Every phrase once, cleaned, sorted."""
     sources = (
@@ -163,6 +174,7 @@ def all_phrases() -> list[str]:
         entries("asset_names.txt"),
         entries("benchmark_names.txt"),
         lines("questions.txt"),
+        world_phrases(),
     )
     cleaned = {clean(phrase) for source in sources for phrase in source}
     return sorted(cleaned - {""})
