@@ -187,6 +187,9 @@ class TrainAfford:
     """small: the shipped head; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
+    objects: Path | None = None
+    """A folder of GLB files with manifest.jsonl: a fifth of the shapes come from its train split, with actions guessed
+    from the names of their parts."""
     pictures: str | None = None
     """Read pictures as well, through this encoder: a folder or hub id of DINOv2, DINOv3 or their like, or "pixels",
     which needs no weights. They are simulated: rendered objects with the place of the action covered."""
@@ -199,7 +202,7 @@ class TrainAfford:
         """Load the model, train, say where the head is."""
         with step("loading"):
             try:
-                from partwise.train.afford import PRESETS, train, with_pictures
+                from partwise.train.afford import PRESETS, REAL, train, with_pictures
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
             from partwise.encoders.pixels import PictureTower
@@ -212,8 +215,10 @@ class TrainAfford:
                 config = with_pictures(
                     config, PictureTower(self.pictures, self.pictures_revision, train=self.pictures_train)
                 )
+            if self.objects is not None:
+                config = replace(config, real=REAL)
             segmenter = Segmenter.from_pretrained(self.model, head=False)
-        print(f"wrote {train(config, segmenter, self.out)}")
+        print(f"wrote {train(config, segmenter, self.out, self.objects)}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Training draws from these; any other wording goes through the text encoder all t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -96,13 +96,17 @@ def new_wording(action: str) -> str:
     return ACTIONS[action][-1]
 
 
-def drawn_actions(offered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+def drawn_actions(
+    offered: Sequence[str], count: int, rng: np.random.Generator, doubtful: Set[str] = frozenset()
+) -> list[str]:
     """`count` actions to ask a shape about: up to half of those it offers, the rest of those it surely does not.
+
+    doubtful  those of which nobody knows, which are not asked
 
     A shape with few questions is asked them again.
     """
     known = [a for a in offered if a in ACTIONS]
-    absent = [a for a in ACTIONS if unrelated(a, offered)]
+    absent = [a for a in ACTIONS if unrelated(a, offered) and a not in doubtful]
     asked = rng.permutation(known)[: max(1, count // 2)].tolist()
     asked += rng.permutation(absent)[: count - len(asked)].tolist()
     return (asked * count)[:count]

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
+from partwise.datasets.named_actions import GuessedObjects
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import ACTIONS, drawn_actions, trained_wordings
@@ -42,6 +43,8 @@ from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "focal", "dice", "sim")
+# Share of real objects where a folder of them is named.
+REAL = 0.2
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class AffordConfig:
                        only. dice: its form, see `losses.dice_loss`
     word_noise, shape_noise   lengths of random vectors added to each phrase's unit vector, and to all vectors and
                        tokens of a shape alike: what is the same all over it tells its category, not its places
+    real               share of the shapes that are real objects with guessed actions (`datasets/named_actions.py`)
     finish             how the logits become heat when it is asked, None for their plain sigmoid
     pictures           the encoder of pictures to train with, None for a head that reads words only
     picture_rate       of its blocks that train along, as a share of `rate`; 0.1 in the release
@@ -82,6 +86,7 @@ class AffordConfig:
     shape_noise: float = 0.0
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
+    real: float = 0.0
     finish: Finish | None = None
     pictures: PictureTower | None = None
     picture_rate: float = 0.1
@@ -147,15 +152,18 @@ def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
 
 @dataclass(frozen=True)
 class Sources:
-    """What batches are made from: shapes, the vectors of all wordings, and pictures where they are asked with."""
+    """What batches are made from: shapes, the vectors of all wordings, and real objects and pictures where used."""
 
     world: ProceduralShapes
     words: WordTable
     pictures: SimulatedPictures | None
+    real: GuessedObjects | None
 
     @classmethod
-    def of(cls, config: AffordConfig, segmenter: Segmenter) -> Sources:
-        """Those of a run. Raises what opening the encoders raises."""
+    def of(cls, config: AffordConfig, segmenter: Segmenter, objects: Path | None = None) -> Sources:
+        """Those of a run. Raises what opening the encoders and objects raises; InputError for objects left out."""
+        if config.real and objects is None:
+            raise InputError(f"{config.real:.0%} of the shapes are real objects, of no folder: name it")
         wordings = [w for a in ACTIONS for w in trained_wordings(a)]
         return cls(
             shapes(config, config.steps * config.batch, 0),
@@ -163,6 +171,7 @@ class Sources:
             None
             if config.pictures is None
             else SimulatedPictures(config.pictures.open(), training_categories(), config.seed),
+            GuessedObjects(objects, config.points, config.seed) if config.real and objects else None,
         )
 
 
@@ -176,8 +185,10 @@ class Batch:
     offered: Bool[Tensor, "B Q"]
 
 
-def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
+def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path | None = None) -> Path:
     """Train a head for the model of `segmenter`, which stays as it is; returns the folder OUT/afford.
+
+    objects  the folder of real objects, where `config.real` asks for some
 
     A run that was killed goes on where it stood. Raises InputError for a model without a point decoder, CheckpointError
     if OUT holds a run with other settings.
@@ -196,7 +207,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path) -> Path:
     settings = {**asdict(config), "encoder": segmenter.record.sha256}
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step)
-    sources = Sources.of(config, segmenter)
+    sources = Sources.of(config, segmenter, objects)
     bar = tqdm(total=config.steps, initial=state.step, unit="step")
     for batch in prefetched(config, sources, range(state.step, config.steps)):
         loss, focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
@@ -325,12 +336,16 @@ class _Row:
 
 
 def _row(config: AffordConfig, sources: Sources, step: int, slot: int) -> _Row:
-    number = step * config.batch + slot
-    sample, rng = sources.world[number], np.random.default_rng([config.seed, step, slot])
+    rng, doubtful = np.random.default_rng([config.seed, step, slot]), frozenset()
+    if sources.real is not None and rng.random() < config.real:
+        guess = sources.real.drawn(rng)
+        sample, doubtful = guess.sample, guess.doubtful
+    else:
+        sample = sources.world[step * config.batch + slot]
     points, chosen = augmented(
         sample.points, sample.labels, config.augment, config.points, "unit_sphere", rng
     )
-    asked = drawn_actions(sample.affordances, config.questions, rng)
+    asked = drawn_actions(sample.affordances, config.questions, rng, doubtful)
     target = np.zeros((config.points, config.questions), dtype=np.float32)
     for column, action in enumerate(asked):
         if action in sample.affordances:
