@@ -1,8 +1,8 @@
 """What makes an affordance head carry over to categories that it has not met: arms on the same encoded shapes.
 
-    python scripts/afford_experiments.py encode out/heads     # shapes through the frozen encoder, once
-    python scripts/afford_experiments.py run out/heads        # every arm that has no result yet
-    python scripts/afford_experiments.py report out/heads     # benchmarks/results/afford_experiments.json
+    python scripts/afford_experiments.py encode out/heads OBJECTS   # shapes through the frozen encoder, once
+    python scripts/afford_experiments.py run out/heads              # every arm that has no result yet
+    python scripts/afford_experiments.py report out/heads           # benchmarks/results/afford_experiments.json
 
 A quarter of the training categories is set aside to choose by. The encoder has met those, so another set is asked
 too: teapot, toilet, umbrella and truck, of which it has met a few real ones and no procedural one, and the heads
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from partwise import Segmenter, Shape
+from partwise.datasets.named_actions import Guess, GuessedObjects
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
@@ -49,6 +50,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 NAMES = list(ACTIONS)
 # Training shapes and the points of each that heads learn from; tested shapes a category, of each of two kinds.
 SHAPES, ANSWERED, EACH, HARDLY_EACH = 4800, 256, 3, 20
+# Real objects beside them, whose actions are guessed; their category is this.
+REAL_SHAPES, NO_CATEGORY = 1200, -1
 HARDLY_MET = ("teapot", "toilet", "umbrella", "truck")
 QUIET = {"word_noise": 0.0, "shape_noise": 0.0}
 SHORT = {"steps": 300, "updates": 3}
@@ -59,16 +62,17 @@ ARMS: dict[str, dict[str, Any]] = {
     "product, no noise": {**PRODUCT, **QUIET},
     "product, share loss three times": {**PRODUCT, "share_weight": 3.0},
     "product and geometry": SHORT,
-    "product and geometry, four times the updates (shipped)": {},
+    "product and geometry, four times the updates": {},
+    "the same, a quarter of real objects": {"real": recipe.REAL},
 }
 
 
-def encode(folder: Path) -> None:
+def encode(folder: Path, objects: Path) -> None:
     """Training shapes as the recipe changes them, and both sets of tested shapes as they are, through the encoder."""
     folder.mkdir(parents=True, exist_ok=True)
     segmenter = Segmenter.from_pretrained(head=False)
     categories = training_categories()
-    encode_training(folder / "train.npz", segmenter)
+    encode_training(folder / "train.npz", segmenter, objects)
     encode_tested(folder / "known.npz", segmenter, categories, EACH, 1_500_007)
     encode_tested(folder / "hardly.npz", segmenter, HARDLY_MET, HARDLY_EACH, 1_500_009)
 
@@ -78,32 +82,43 @@ def shapes(seed: int, categories: Sequence[str], count: int) -> ProceduralShapes
     return ProceduralShapes(seed, categories, Scan(points=recipe.SMALL.points, kind="mixed"), count)
 
 
-def heat_of(sample: Sample, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def training_sample(index: int, world: ProceduralShapes, real: GuessedObjects) -> Guess:
+    """Shape `index` of the training set: first the world's, of which all is known, then the real ones."""
+    if index < SHAPES:
+        return Guess(world[index], frozenset())
+    return real.drawn(np.random.default_rng([recipe.SMALL.seed, index]))
+
+
+def heat_of(
+    sample: Sample, rows: np.ndarray, doubtful: Set[str] = frozenset()
+) -> tuple[np.ndarray, np.ndarray]:
     """Heat (N,A) of all actions at these rows, and (A,) 1 where offered, -1 where surely not, 0 for neither."""
     heat, offered = np.zeros((len(rows), len(NAMES)), np.float16), np.zeros(len(NAMES), np.int8)
     for column, action in enumerate(NAMES):
         if action in sample.affordances:
             whole = sample.heat[:, sample.affordances.index(action)]
             heat[:, column], offered[column] = whole[rows], 1
-        elif unrelated(action, sample.affordances):
+        elif action not in doubtful and unrelated(action, sample.affordances):
             offered[column] = -1
     return heat, offered
 
 
-def encode_training(path: Path, segmenter: Segmenter) -> None:
+def encode_training(path: Path, segmenter: Segmenter, objects: Path) -> None:
     """TRAIN.npz: points (S,2048,3), vectors (S,256,E), heat (S,256,A), offered (S,A), category (S,); half precision."""
     config, categories = recipe.SMALL, training_categories()
     world, encoder = shapes(config.seed, categories, SHAPES), segmenter.model
+    real = GuessedObjects(objects, config.points, config.seed)
     assert isinstance(encoder, PointAlign3D), "the model needs a point decoder"
     kept: dict[str, list[np.ndarray]] = {"points": [], "vectors": [], "heat": [], "offered": []}
-    for start in range(0, SHAPES, config.batch):
+    for start in range(0, SHAPES + REAL_SHAPES, config.batch):
         batch = []
         for index in range(start, start + config.batch):
-            sample, rng = world[index], np.random.default_rng([config.seed, index])
+            guess, rng = training_sample(index, world, real), np.random.default_rng([config.seed, index])
+            sample = guess.sample
             points, chosen = augmented(
                 sample.points, sample.labels, config.augment, config.points, "unit_sphere", rng
             )
-            heat, offered = heat_of(sample, chosen[:ANSWERED])
+            heat, offered = heat_of(sample, chosen[:ANSWERED], guess.doubtful)
             batch.append(points)
             kept["heat"].append(heat)
             kept["offered"].append(offered)
@@ -112,7 +127,9 @@ def encode_training(path: Path, segmenter: Segmenter) -> None:
         assert seen.vectors is not None, "a point decoder gives vectors"
         kept["points"] += list(np.stack(batch).astype(np.float16))
         kept["vectors"] += list(seen.vectors.half().numpy())
-    save_arrays(path, kept, len(categories))
+    category = np.arange(SHAPES + REAL_SHAPES) % len(categories)
+    category[SHAPES:] = NO_CATEGORY
+    save_arrays(path, kept, category)
 
 
 def encode_tested(path: Path, segmenter: Segmenter, categories: Sequence[str], each: int, seed: int) -> None:
@@ -133,13 +150,13 @@ def encode_tested(path: Path, segmenter: Segmenter, categories: Sequence[str], e
         kept["heat"].append(heat)
         kept["offered"].append(offered)
         kept["found"].append(found_figures(segmenter, look, sample, rows, heat, offered))
-    save_arrays(path, kept, len(categories))
+    save_arrays(path, kept, np.arange(len(kept["points"])) % len(categories))
 
 
-def save_arrays(path: Path, kept: dict[str, list[np.ndarray]], categories: int) -> None:
+def save_arrays(path: Path, kept: dict[str, list[np.ndarray]], category: np.ndarray) -> None:
     """The file, with the number of each shape's category."""
     arrays: dict[str, Any] = {name: np.stack(values) for name, values in kept.items()}
-    np.savez(path, **arrays, category=np.arange(len(arrays["points"])) % categories)
+    np.savez(path, **arrays, category=category)
 
 
 def found_figures(
@@ -312,9 +329,9 @@ def run(folder: Path) -> None:
         path = folder / f"{arm}.json"
         if path.is_file():
             continue
-        head, seconds = train(
-            replace(recipe.SMALL, **changes), data, np.flatnonzero(~np.isin(data.category, aside))
-        )
+        config = replace(recipe.SMALL, **changes)
+        left_out = [*aside, *([] if config.real else [NO_CATEGORY])]
+        head, seconds = train(config, data, np.flatnonzero(~np.isin(data.category, left_out)))
         above = float(figures(head, known, sides["used"][1], plain, 0.5)["threshold"])
         result: dict[str, Any] = {"training seconds": round(seconds, 1), "offered_above": above}
         for side, (shapes_, rows) in sides.items():
@@ -342,8 +359,8 @@ def report(folder: Path) -> None:
 
 def main() -> None:
     """One of the three commands."""
-    command, folder = sys.argv[1], Path(sys.argv[2])
-    {"encode": encode, "run": run, "report": report}[command](folder)
+    command, *folders = sys.argv[1:]
+    {"encode": encode, "run": run, "report": report}[command](*map(Path, folders))
 
 
 if __name__ == "__main__":
