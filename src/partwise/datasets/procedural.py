@@ -243,7 +243,7 @@ CATEGORIES: dict[str, Generator] = {
     "cash register": counters.cash_register,
     "mailbox": letters.mailbox,
     "treadmill": wheeling.treadmill,
-    "hand truck": wheeling.hand_truck,
+    "hand dolly": wheeling.hand_dolly,
     "turntable": wheeling.turntable,
     "forklift": heavy.forklift,
     "excavator": heavy.excavator,

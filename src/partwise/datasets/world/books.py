@@ -154,8 +154,8 @@ def _leaning_row(a: Assembly, rng: np.random.Generator) -> None:
     for _ in range(int(pick(rng, (1, 2)))):
         thick, high, lean = rng.uniform(0.015, 0.04), tall * rng.uniform(0.5, 0.62), rng.uniform(8, 25)
         foot_x = end + high * np.sin(np.radians(lean))
-        book = bound(rng, thick, high, deep * 0.85)
-        a.put((p.changed(lambda m, t=thick, k=lean: m.at(x=t / 2).turned("z", k)) for p in book), x=foot_x)
+        leant = bound(rng, thick, high, deep * 0.85)
+        a.put((p.changed(lambda m, t=thick, k=lean: m.at(x=t / 2).turned("z", k)) for p in leant), x=foot_x)
         end = foot_x + thick / np.cos(np.radians(lean))
 
 
@@ -166,8 +166,8 @@ def _bundle(a: Assembly, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(2, 6))):
         thick = rng.uniform(0.015, 0.045)
         flip = pick(rng, (0, 0, 180))
-        book = bound(rng, thick, long, wide)
-        flat = [p.changed(lambda m, f=flip: m.turned("z", 90).at(x=long / 2).turned("y", f)) for p in book]
+        tied = bound(rng, thick, long, wide)
+        flat = [p.changed(lambda m, f=flip: m.turned("z", 90).at(x=long / 2).turned("y", f)) for p in tied]
         a.put(flat, y=y + thick / 2)
         y += thick
     name, edge = pick(rng, ("string", "strap", "band")), rng.uniform(0.002, 0.005)

@@ -16,8 +16,8 @@ from partwise.datasets.world.tools import laid
 
 def clamp(rng: np.random.Generator) -> Assembly:
     """Clamps: a screw in a bow or cast frame, jaws on a bar or pipe, wooden jaws, a toggle, levers with a spring."""
-    bowed, barred = (_bow_clamp, _cast_clamp, _hand_screw), (_trigger_clamp, _bar_clamp, _pipe_clamp)
-    make = pick(rng, (*bowed, *barred, _spring_clamp, _toggle_clamp), (3, 4, 2, 4, 2, 2, 2, 2))
+    frames = (_bow_clamp, _cast_clamp, _hand_screw, _trigger_clamp, _bar_clamp, _pipe_clamp)
+    make = pick(rng, (*frames, _spring_clamp, _toggle_clamp), (3, 4, 2, 4, 2, 2, 2, 2))
     actions = {"grasp": ("handle", "grip", "body"), "press": ("trigger", "lever"), "pull": ("lever",)}
     return laid(rng, "clamp", make(rng), actions | {"wrapgrasp": ("grip",)})
 

@@ -1,4 +1,4 @@
-"""What a band brings along: brass, accordions, xylophones, microphones, loudspeakers, music stands."""
+"""What a band brings along: brass, accordions, xylophones."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def _valves(a: Assembly, rng: np.random.Generator, at: tuple[Number, Number, Num
 
 
 def _trumpet(rng: np.random.Generator) -> tuple[Assembly, float, float]:
+    """A tube folded once around the valves, the bell in front."""
     a = Assembly(pick(rng, ("trumpet", "trumpet", "cornet")))
     thin, back, fore = rng.uniform(0.006, 0.008), rng.uniform(0.16, 0.24), rng.uniform(0.14, 0.22)
     drop, x = rng.uniform(0.08, 0.12), 0.016
@@ -239,10 +240,10 @@ def _accordion_ends(
     parts.append((1, "keyboard", board))
     if chance(rng, 0.6):
         count = int(rng.integers(14, 25))
-        one = box(high * 0.9 / count * 0.85, 0.012, 0.11).row(count, x=high * 0.9 / count)
+        word, one = "key", box(high * 0.9 / count * 0.85, 0.012, 0.11).row(count, x=high * 0.9 / count)
     else:
+        word = "button"
         one = cylinder(0.007, 0.014, around=8).row(int(rng.integers(9, 15)), x=high * 0.065).row(3, z=0.028)
-    word = "key" if one.high[2] > 0.05 else "button"
     parts.append((1, word, one.at(y=deep + 0.024, z=size * 0.35)))
     stud = cylinder(0.004, 0.01, around=6).row(int(rng.integers(8, 14)), x=0.022).row(4, z=0.02)
     parts.append((-1, "button", stud.at(y=deep - 0.003, z=size * 0.2)))
@@ -313,7 +314,7 @@ def _xylophone_ends(
     size: tuple[Number, Number, Number, Number],
     xs: Float[np.ndarray, "K"],
 ) -> None:
-    """What stands under the rails: end boards or feet; under a big one legs, tubes, casters and a pedal."""
+    """What stands under the rails: end boards; under a big one legs, casters, most often tubes, a pedal."""
     wide, lift, near_end, far_end = size
     if not lift:
         for x, deep in ((-wide / 2, near_end), (wide / 2, far_end)):

@@ -77,9 +77,8 @@ def _scanner(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number],
         "hinge",
         cylinder(0.012, 0.05, around=10)
         .turned("z", 90)
-        .at(wide * 0.3, top + 0.006, -deep * 0.47)
-        .row(2, x=wide * 0.5)
-        .at(x=-0.3 * wide + 0.025),
+        .at(0.025, top + 0.006, -deep * 0.47)
+        .row(2, x=wide * 0.5),
     )
 
 

@@ -9,6 +9,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, cylinder, lathe, loft, slab, sweep, tube, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import both, facing, towards
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Mesh, Number
 from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
 from partwise.datasets.world.pieces import turned
@@ -33,11 +34,7 @@ def globe(rng: np.random.Generator) -> Assembly:
         cap = ball(size * 0.16, around=8).at(y=size * 1.17).turned("z", -tilt)
         a.add("knob", cap.at(y=y))
     if floor:
-        wide = size * 1.3
-        hoop = lathe(
-            [(size * 1.16, 0), (wide, 0), (wide, size * 0.12), (size * 1.16, size * 0.12)], 24, closed=True
-        )
-        a.add("ring", hoop.at(y=y - size * 0.06))
+        a.add("ring", washer(size * 1.16, size * 1.3, size * 0.12, 24).at(y=y - size * 0.06))
         count = int(pick(rng, (3, 4)))
         prop = turned(rng, y, size * 0.12, 10) if chance(rng, 0.5) else cylinder(size * 0.08, y, around=10)
         a.add("leg", prop.at(x=size * 1.23).around(count))
@@ -63,7 +60,7 @@ def globe(rng: np.random.Generator) -> Assembly:
 
 
 def hourglass(rng: np.random.Generator) -> Assembly:
-    """Hourglasses: two bulbs of glass with sand between two plates on posts, in a bare frame or in a block."""
+    """Hourglasses: two bulbs of glass, with or without sand, between two plates that posts hold apart."""
     a = Assembly("hourglass")
     high, wide = rng.uniform(0.1, 0.3), rng.uniform(0.3, 0.42)
     wide, thick, around = wide * high, high * rng.uniform(0.05, 0.1), max(12, roundness(rng))
@@ -136,7 +133,7 @@ def birdcage(rng: np.random.Generator) -> Assembly:
             np.stack([outline[:, 0], np.zeros(4), outline[:, 1]], 1), rectangle(0.008, 0.008), closed=True
         )
     else:
-        dome = arc(1.0, 0, 85, 7)[:, [0, 1, 2]] * [radius, rise, 1] + [0, top, 0]
+        dome = arc(1.0, 0, 85, 7) * [radius, rise, 1] + [0, top, 0]
         wire = tube(np.concatenate([[[radius, wall, 0]], dome]), thick, 5)
         a.add("bar", wire.around(count))
         hoop = tube(arc(radius, 0, 360, 25)[:-1], thick * 1.2, 5, closed=True).turned("x", 90)

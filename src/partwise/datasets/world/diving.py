@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.build import ball, box, cylinder, lathe, slab, tray, tube
+from partwise.datasets.world.build import ball, box, cylinder, slab, tray, tube
 from partwise.datasets.world.dice import chance, pick
 from partwise.datasets.world.fields import facing
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Number, join
 from partwise.datasets.world.outlines import arc, curve, ellipse
 from partwise.datasets.world.riding import across, body, rod
@@ -39,8 +40,8 @@ def _screw(
     hub = cylinder(radius * 0.2, radius * 0.5, radius * 0.06, around=12).turned("x", -90).at(z=radius * 0.2)
     a.add("propeller", (screw + hub).at(x, y, z))
     if chance(rng, 0.3):
-        wall = [(1.1, 0), (1.2, 0), (1.2, 0.4), (1.1, 0.4)]
-        hoop = lathe(np.array(wall) * radius, 24, closed=True).turned("x", -90).at(x, y, z + radius * 0.2)
+        hoop = washer(radius * 1.1, radius * 1.2, radius * 0.4, 24).turned("x", -90)
+        hoop = hoop.at(x, y, z + radius * 0.2)
         a.add("guard", hoop, box(radius * 2.25, radius * 0.08, radius * 0.15).at(x, y, z))
 
 
@@ -89,8 +90,7 @@ def _round_boat(a: Assembly, rng: np.random.Generator) -> None:
     pane = cylinder(size, 0.12, around=16).turned("z", -90)
     a.add("porthole", pane.row(count, z=wide * 0.4).at(edge, y + high * 0.08, 0.05).both_sides())
     if chance(rng, 0.7):
-        wall = [(size, 0), (size * 1.4, 0), (size * 1.4, 0.14), (size, 0.14)]
-        hoop = lathe(wall, 16, closed=True).turned("z", -90).row(count, z=wide * 0.4)
+        hoop = washer(size, size * 1.4, 0.14).turned("z", -90).row(count, z=wide * 0.4)
         a.add("rim", hoop.at(edge, y + high * 0.08, 0.05).both_sides(), of="porthole")
     if chance(rng, 0.7):
         a.add("cockpit", ball(wide * 0.62, high * 0.62, wide * 0.5, around=16).at(y=y, z=f * 0.86))

@@ -65,36 +65,17 @@ def _hoop(width: Number, depth: Number, border: Number, high: Number) -> Mesh:
 
 
 def _envelope(a: Assembly, rng: np.random.Generator, gas: bool, size: tuple[Number, Number, Number]) -> float:
-    """The bag of (width, height of its mouth, radius of the mouth), in one or with stripes. Returns its crown."""
+    """The bag of (width, height of its mouth, radius of the mouth), maybe with a stripe. Returns its crown."""
     width, top, neck = size
     tall = width * (1.0 if gas else rng.uniform(1.0, 1.3))
-    side = curve(
-        [
-            (neck, 0),
-            (width * 0.3, tall * 0.2),
-            (width * 0.5, tall * 0.62),
-            (width * 0.3, tall * 0.93),
-            (0.02, tall),
-        ],
-        20,
-    )
-    if gas:
-        side = curve(
-            [
-                (neck, 0),
-                (width * 0.32, tall * 0.12),
-                (width * 0.5, tall * 0.5),
-                (width * 0.34, tall * 0.87),
-                (0.02, tall),
-            ],
-            20,
-        )
+    bends = [(0.32, 0.12), (0.5, 0.5), (0.34, 0.87)] if gas else [(0.3, 0.2), (0.5, 0.62), (0.3, 0.93)]
+    side = curve([(neck, 0), *((width * out, tall * up) for out, up in bends), (0.02, tall)], 20)
     side[:, 0] = np.maximum(side[:, 0], 0.02)
     gores = int(pick(rng, (8, 12, 16)))
     angle = np.arange(gores * 2) * 2 * np.pi / (gores * 2)
     puff = 1 + rng.uniform(0.0, 0.045) * (np.abs(np.sin(angle * gores / 2)) - 0.5)
     outline = ellipse(1.0, count=gores * 2) * puff[:, None]
-    if chance(rng, 0.4):  # a band of another colour around the middle
+    if chance(rng, 0.4):
         low, up = int(rng.integers(5, 8)), int(rng.integers(10, 13))
         a.add("envelope", lathe(side[: low + 1], outline).at(y=top), lathe(side[up:], outline).at(y=top))
         a.add("stripe", lathe(side[low : up + 1], outline).at(y=top), of="envelope")

@@ -26,7 +26,7 @@ Spot = tuple[Number, Number, Number]
 
 
 def helicopter(rng: np.random.Generator) -> Assembly:
-    """Helicopters: a glass bubble on a lattice tail, a cabin with a boom, a long one with two rotors."""
+    """Helicopters: a glass bubble on a lattice tail, a cabin with a boom, a slim armed one, one with two rotors."""
     kind = pick(rng, ("bubble", "cabin", "attack", "tandem"), (3, 4, 2, 2))
     a = Assembly("helicopter")
     long, wide, high = rng.uniform(3.2, 4.4), rng.uniform(1.4, 1.9), rng.uniform(1.4, 1.9)
@@ -94,14 +94,11 @@ def _bubble(a: Assembly, rng: np.random.Generator, size: Spot, y: Number) -> Non
     tank = cylinder(0.24, 0.75, around=14, bevel=0.08).turned("x", 90).at(0.42, y + high * 0.42, -0.7)
     a.add("fuel tank", tank.both_sides())
     a.add("engine", box(0.25, high * 0.5, 0.3).at(y=y + 0.2, z=-0.25))
-    end, bars = np.array([0, y + high * 0.3, -long * 1.05]), []
-    for corner in ((0.35, y + 0.25, -0.7), (-0.35, y + 0.25, -0.7), (0, y - 0.45, -0.7)):
-        bars.append(rod(0.035, corner, end, sides=5))
+    end = np.array([0, y + high * 0.3, -long * 1.05])
+    corners = ((0.35, y + 0.25, -0.7), (-0.35, y + 0.25, -0.7), (0, y - 0.45, -0.7))
+    bars = [rod(0.035, corner, end, sides=5) for corner in corners]
     for share in (0.25, 0.5, 0.75):
-        ends = [
-            np.array(c) * (1 - share) + end * share
-            for c in ((0.35, y + 0.25, -0.7), (-0.35, y + 0.25, -0.7), (0, y - 0.45, -0.7))
-        ]
+        ends = [np.array(corner) * (1 - share) + end * share for corner in corners]
         bars.append(tube([*ends, ends[0]], 0.025, 5))
     a.add("tail boom", *bars)
     _tail(a, rng, end, long * 0.16)
@@ -151,8 +148,7 @@ def _tail(a: Assembly, rng: np.random.Generator, end: np.ndarray, reach: Number)
         fin = np.array(
             [(0, -0.05), (reach * 1.0, -0.05), (-reach * 0.1, reach * 1.5), (-reach * 0.6, reach * 1.5)]
         )
-        side = np.array([[p, q] for p, q in fin])
-        upright = slab(side, 0.07).turned("x", -90).turned("y", -90).at(x=-0.035)
+        upright = slab(fin, 0.07).turned("x", -90).turned("y", -90).at(x=-0.035)
         a.add("fin", upright.at(x, y, z), of="tail")
     a.add("tail", box(reach * 2.4, 0.06, reach * 0.6, bevel=0.02).at(x, y, z + reach * 1.4))
     a.add("tail rotor", across(0.07, 0.24).at(x + 0.1, y, z))
@@ -197,7 +193,7 @@ def _undercarriage(a: Assembly, rng: np.random.Generator, kind: str, size: Spot,
 
 
 def drone(rng: np.random.Generator) -> Assembly:
-    """Drones with four, six or eight propellers: folding ones with a camera, racing frames, ring guards."""
+    """Drones: a camera under four propellers, racing frames, ring guards, big ones with six or eight that carry."""
     kind = pick(rng, ("photo", "racing", "guarded", "carrier"), (4, 2, 2, 2))
     a = Assembly("drone")
     count = {"photo": 4, "racing": 4, "guarded": 4}.get(kind) or int(pick(rng, (6, 6, 8)))

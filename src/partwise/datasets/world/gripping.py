@@ -13,8 +13,6 @@ from partwise.datasets.world.mesh import Mesh, Number, Piece, join, rotation
 from partwise.datasets.world.outlines import arc, curve, ellipse, helix, rectangle, regular
 from partwise.datasets.world.tools import GRASP, haft, laid
 
-SQUEEZE = GRASP | {"press": ("handle", "grip"), "cut": ("blade",), "push": ("lever",)}
-
 
 def pliers(rng: np.random.Generator) -> Assembly:
     """Combination pliers, long-nosed ones straight and bent, side cutters, pincers; with sleeves or a spring."""
@@ -40,7 +38,7 @@ def pliers(rng: np.random.Generator) -> Assembly:
         coil = tube(helix(thick * 0.25, -2 * x, 5, 36), 0.0008, 4).turned("z", 90).at(x=-x, y=y)
         leaf = sweep(curve([[x, y, 0], [0, y + 0.012, 0], [-x, y, 0]], 9), rectangle(thick * 0.5, 0.0012))
         pieces.append(Piece("spring", pick(rng, (coil, leaf))))
-    return laid(rng, kind, pieces, SQUEEZE)
+    return laid(rng, kind, pieces, GRASP | {"press": ("handle", "grip"), "cut": ("blade",)})
 
 
 def _jaws(rng: np.random.Generator, kind: str, thick: Number, opened: Number) -> list[Piece]:
@@ -135,19 +133,11 @@ def cutter(rng: np.random.Generator) -> Assembly:
             pad = cylinder(thick * 0.4, -x * 0.95, around=12).turned("z", -90).at(x=x, y=y)
             pieces.append(Piece(pick(rng, ("buffer", "pad")), pad.both_sides()))
     nut = bolt_head(rng, thick * 0.3).turned("x", 90)
-    pieces.append(
-        Piece(
-            pick(rng, ("bolt", "bolt", "pivot")),
-            nut.copies(places) + nut.mirrored("z").copies(np.multiply(places, [1, 1, -1])),
-        )
-    )
-    if kind != "bolt cutter":  # the pin itself
-        pieces.append(
-            Piece(
-                "bolt" if any(p.name == "bolt" for p in pieces) else "pivot",
-                cylinder(thick * 0.25, thick).turned("x", 90).at(z=-thick * 0.5),
-            )
-        )
+    name = pick(rng, ("bolt", "bolt", "pivot"))
+    heads = nut.copies(places) + nut.mirrored("z").copies(np.multiply(places, [1, 1, -1]))
+    pieces.append(Piece(name, heads))
+    if kind != "bolt cutter":
+        pieces.append(Piece(name, cylinder(thick * 0.25, thick).turned("x", 90).at(z=-thick * 0.5)))
     return laid(rng, kind, pieces, GRASP | {"cut": ("blade",), "press": ("handle", "grip")})
 
 

@@ -1,4 +1,4 @@
-"""What one carries about and holds in a hand or two: binoculars, fire extinguisher, hair clipper, racket, rod."""
+"""What one carries about and holds in a hand or two: binoculars, fire extinguisher."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import box, cylinder, lathe, ring, slab, sweep, tube, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import both, middle, outward
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Number, join
 from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
 from partwise.datasets.world.tools import haft
@@ -114,7 +115,7 @@ def _worn(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Num
 
 
 def fire_extinguisher(rng: np.random.Generator) -> Assembly:
-    """Red bottles with a squeeze handle, a pin and a hose; with a wide horn; small ones; big ones on a foot."""
+    """Bottles with a squeeze handle, a pin and a hose, some with a wide horn; small ones with a bare nozzle."""
     kind = pick(rng, ("powder", "horn", "small"), (5, 3, 2))
     a = Assembly(pick(rng, ("fire extinguisher", "fire extinguisher", "extinguisher")))
     radius = rng.uniform(0.055, 0.085) * (0.6 if kind == "small" else 1)
@@ -126,13 +127,7 @@ def fire_extinguisher(rng: np.random.Generator) -> Assembly:
     side = np.concatenate([[(radius * 0.75, low * 0.6), (radius, low + radius * 0.1)], shoulder])
     around = max(14, roundness(rng))
     a.add(pick(rng, ("body", "body", "cylinder", "tank")), lathe(side, around))
-    foot = [
-        (radius * 0.86, 0),
-        (radius * 1.0, 0),
-        (radius * 1.0, low + radius * 0.12),
-        (radius * 0.86, low + radius * 0.12),
-    ]
-    a.add(pick(rng, ("base", "foot")), lathe(foot, around, closed=True))
+    a.add(pick(rng, ("base", "foot")), washer(radius * 0.86, radius, low + radius * 0.12, around))
     a.add(
         "neck" if chance(rng, 0.5) else "collar",
         cylinder(radius * 0.32, radius * 0.35, around=14).at(y=tall - 0.005),
@@ -183,8 +178,8 @@ def _wrapped(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number],
             ).at(y=tall * 0.25),
         )
     if chance(rng, 0.4):
-        band = [(radius * 0.95, 0), (radius * 1.04, 0), (radius * 1.04, 0.02), (radius * 0.95, 0.02)]
-        a.add(pick(rng, ("strap", "band")), lathe(band, around, closed=True).at(y=tall * 0.72))
+        band = washer(radius * 0.95, radius * 1.04, 0.02, around)
+        a.add(pick(rng, ("strap", "band")), band.at(y=tall * 0.72))
         a.add("bracket", box(radius * 0.9, tall * 0.4, 0.006).at(y=tall * 0.45, z=-radius * 1.06))
 
 

@@ -192,13 +192,9 @@ def _hand_brush(a: Assembly, rng: np.random.Generator, wide: Number) -> None:
         "head": slab(rectangle(long, 0.036, 0.012, 3), 0.018, bevel=0.003).at(y=hair - 0.002),
         "brush handle": stem.at(y=hair - 0.004),
     }
-    spot = (
-        {"x": 0.0, "y": 0.004, "z": 0.02}
-        if chance(rng, 0.5) and turn == 0
-        else {"x": wide * 0.72, "y": 0.0, "z": 0.0}
-    )
+    spot = (0.0, 0.004, 0.02) if chance(rng, 0.5) and turn == 0 else (wide * 0.72, 0.0, 0.0)
     for name, mesh in parts.items():
-        a.add(name, mesh.turned("y", turn).at(**spot), of="brush" if name == "brush handle" else None)
+        a.add(name, mesh.turned("y", turn).at(*spot), of="brush" if name == "brush handle" else None)
     a.afford("grasp", "brush handle")
 
 

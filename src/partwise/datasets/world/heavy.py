@@ -14,15 +14,15 @@ from partwise.datasets.world.outlines import arc, rectangle
 from partwise.datasets.world.riding import WHEELS, Place, across, rod, steering_wheel, wheels
 
 
-def piston(a: Assembly, start: Place, stop: Place, thick: Number, name: str = "hydraulic cylinder") -> None:
+def _piston(a: Assembly, start: Place, stop: Place, thick: Number) -> None:
     """A cylinder from one place towards another and the thinner rod that comes out of it."""
     start, stop = np.asarray(start, dtype=np.float64), np.asarray(stop, dtype=np.float64)
     half = start * 0.45 + stop * 0.55
-    a.add(name, rod(thick, start, half, sides=10), rod(thick * 0.55, half, stop, sides=8))
+    a.add("hydraulic cylinder", rod(thick, start, half, sides=10), rod(thick * 0.55, half, stop, sides=8))
 
 
 def forklift(rng: np.random.Generator) -> Assembly:
-    """Forklifts with a driver under a guard, reach trucks one stands on, and walked-behind stackers."""
+    """Forklifts with a seat under a guard, and stackers that one walks behind."""
     kind = pick(rng, ("seated", "stacker"), (7, 3))
     a = Assembly("forklift" if kind == "seated" else "pallet stacker")
     wide, long = rng.uniform(0.95, 1.25), rng.uniform(1.4, 1.9)
@@ -55,7 +55,7 @@ def _mast(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Num
     rails = box(0.09, tall, 0.12).at(x=x, y=0.06, z=z).both_sides()
     bars = box(2 * x, 0.09, 0.06).copies([(0, 0.15, z), (0, tall * 0.55, z - 0.03), (0, tall - 0.03, z)])
     a.add("mast", rails, bars)
-    piston(a, (0, 0.15, z - 0.02), (0, tall * rng.uniform(0.7, 0.95), z - 0.02), 0.05)
+    _piston(a, (0, 0.15, z - 0.02), (0, tall * rng.uniform(0.7, 0.95), z - 0.02), 0.05)
     if chance(rng, 0.6):
         a.add("chain", box(0.035, tall * 0.85 - up, 0.02).at(x=x * 0.45, y=up + 0.1, z=z + 0.04).both_sides())
     plate = box(2 * x + 0.12, 0.1, 0.06).copies([(0, up + 0.04, z + 0.09), (0, up + 0.38, z + 0.09)])
@@ -168,19 +168,22 @@ def _tracks(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, N
     a.add("chassis", box(2 * half, high * 0.4, long * 0.45).at(y=high * 0.35))
 
 
-def _cab(a: Assembly, rng: np.random.Generator, low: Place, size: Place, inside: bool) -> None:
-    """A cab of `size` (width, height, depth) standing around `low`: walls, panes, a door with a handle, a seat."""
+def _cab(a: Assembly, rng: np.random.Generator, low: Place, size: Place, bare: bool) -> None:
+    """A cab of `size` (width, height, depth) that stands on `low`: posts, panes, maybe a door with a handle.
+
+    A `bare` one has no panes at its sides, so that its seat and its levers are seen.
+    """
     (x, y, z), (w, h, d) = low, size
     frame = [box(0.08, h, 0.08).at(w / 2 - 0.04, 0, d / 2 - 0.04).four_corners()]
     frame += [box(w, h * 0.3, d), box(w * 1.04, 0.08, d * 1.04).at(y=h - 0.04)]
     a.add("cab", join(frame).at(x, y, z))
     pane = box(w - 0.16, h * 0.62, 0.03).copies([(0, h * 0.32, d / 2 - 0.03), (0, h * 0.32, 0.03 - d / 2)])
     side = box(0.03, h * 0.62, d - 0.16).at(x=w / 2 - 0.03, y=h * 0.32)
-    a.add("window", (pane + (side.both_sides() if not inside else side)).at(x, y, z))
+    a.add("window", (pane + (side.both_sides() if not bare else side)).at(x, y, z))
     if chance(rng, 0.6):
         a.add("door", box(0.05, h * 0.85, d * 0.6, bevel=0.01).at(x + w / 2 + 0.02, y + 0.06, z))
         a.add("handle", box(0.06, 0.05, 0.2).at(x + w / 2 + 0.06, y + h * 0.42, z + d * 0.15))
-    if inside:
+    if bare:
         a.add(
             "seat",
             box(0.5, 0.14, 0.5, bevel=0.03).at(x, y + h * 0.3, z - 0.1),
@@ -192,7 +195,7 @@ def _cab(a: Assembly, rng: np.random.Generator, low: Place, size: Place, inside:
 
 
 def excavator(rng: np.random.Generator) -> Assembly:
-    """Excavators on tracks or wheels, from small open ones to big ones; a bucket, a hammer or a claw at the end."""
+    """Excavators on tracks or wheels, their cab glazed or bare; a bucket, a hammer or a claw at the end."""
     a = Assembly("excavator")
     wide, long, high = rng.uniform(1.9, 2.5), rng.uniform(2.4, 3.4), rng.uniform(0.6, 0.85)
     if chance(rng, 0.75):
@@ -262,8 +265,8 @@ def _digging_arm(a: Assembly, rng: np.random.Generator, start: tuple[Number, Num
     )
     pins = across(thick * 0.35, thick * 1.8, 10)
     a.add("pivot", pins.at(*end), pins.at(*wrist), pins.at(*start))
-    piston(a, (x, y - 0.15, z + 0.25), knee * 0.7 + np.array(start) * 0.3 - [0, thick, -thick], 0.07)
-    piston(a, knee + np.array([0, thick, 0]), end + (end - wrist) * 0.28 + [0, thick * 0.5, 0], 0.06)
+    _piston(a, (x, y - 0.15, z + 0.25), knee * 0.7 + np.array(start) * 0.3 - [0, thick, -thick], 0.07)
+    _piston(a, knee + np.array([0, thick, 0]), end + (end - wrist) * 0.28 + [0, thick * 0.5, 0], 0.06)
     tool = pick(rng, ("bucket", "hammer", "claw"), (6, 1, 1))
     if tool == "bucket":
         w, r = rng.uniform(0.55, 0.9), rng.uniform(0.42, 0.55)

@@ -1,4 +1,4 @@
-"""What else a home holds: cribs, high chairs, hammocks, coat racks, birdcages, and shoes."""
+"""What else a home holds: cribs, high chairs, hammocks, coat racks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from partwise.datasets.world.pieces import caster, plate, turned
 
 
 def crib(rng: np.random.Generator) -> Assembly:
-    """Cribs with bars all round, cradles on rockers, baskets on a stand."""
+    """Cribs with bars all round or boards at their ends, cradles on rockers."""
     a = Assembly(pick(rng, ("crib", "crib", "cradle")))
     wide, deep = rng.uniform(0.9, 1.3), rng.uniform(0.5, 0.7)
     low, high = rng.uniform(0.25, 0.4), rng.uniform(0.75, 1.0)
@@ -40,10 +40,10 @@ def crib(rng: np.random.Generator) -> Assembly:
     end = box(0.025, high - low + rng.uniform(0.0, 0.15), deep).at(x=wide / 2, y=low)
     if solid or cradle:
         a.add("headboard", end)
-        a.add("footboard", end.mirrored("x").at(y=0.0))
+        a.add("footboard", end.mirrored("x"))
     else:
-        _bars(a, rng, deep, (low, high), [("y", 90, wide / 2), ("y", 90, -wide / 2)])
-    _bars(a, rng, wide, (low, high), [("y", 0, deep / 2), ("y", 0, -deep / 2)])
+        _bars(a, rng, deep, (low, high), [(90, wide / 2), (90, -wide / 2)])
+    _bars(a, rng, wide, (low, high), [(0, deep / 2), (0, -deep / 2)])
     a.add("base", box(wide - 0.02, 0.03, deep - 0.02).at(y=low))
     a.add("mattress", box(wide - 0.05, 0.09, deep - 0.05, bevel=0.02).at(y=low + 0.03))
     if chance(rng, 0.4):
@@ -76,9 +76,16 @@ def crib(rng: np.random.Generator) -> Assembly:
 
 
 def _bars(
-    a: Assembly, rng: np.random.Generator, span: Number, height: tuple[Number, Number], sides: list
+    a: Assembly,
+    rng: np.random.Generator,
+    span: Number,
+    height: tuple[Number, Number],
+    sides: list[tuple[Number, Number]],
 ) -> None:
-    """A rail above, one below and bars between them, along x, then turned and moved to each of the sides."""
+    """A rail above, one below and bars between them, on sides (angle, shift).
+
+    At 0 degrees they run along x and are moved along z, at 90 along z and are moved along x.
+    """
     low, high = height
     count = max(4, int(span / rng.uniform(0.07, 0.12)))
     thick = rng.uniform(0.009, 0.014)
@@ -86,10 +93,10 @@ def _bars(
         count, x=(span - 0.06) / count
     )
     rails = box(span, 0.04, 0.03).at(y=high - 0.04) + box(span, 0.04, 0.03).at(y=low - 0.02)
-    for axis, angle, shift in sides:
+    for angle, shift in sides:
         x, z = (shift, 0.0) if angle else (0.0, shift)
-        a.add("rail", rails.turned(axis, angle).at(x=x, z=z))
-        a.add("bar", bar.at(y=low).turned(axis, angle).at(x=x, z=z))
+        a.add("rail", rails.turned("y", angle).at(x=x, z=z))
+        a.add("bar", bar.at(y=low).turned("y", angle).at(x=x, z=z))
 
 
 def high_chair(rng: np.random.Generator) -> Assembly:
@@ -205,7 +212,7 @@ def _child_legs(a: Assembly, rng: np.random.Generator, size: tuple[Number, Numbe
 
 
 def hammock(rng: np.random.Generator) -> Assembly:
-    """Hammocks: between two posts or trees, in a bowed stand, a hanging chair of cloth."""
+    """Hammocks between two posts, on a bow or in a frame of tubes, gathered at their ends or kept wide by bars."""
     a = Assembly("hammock")
     long, wide, sag = rng.uniform(1.6, 2.3), rng.uniform(0.7, 1.1), rng.uniform(0.25, 0.45)
     high, reach = rng.uniform(0.9, 1.3), rng.uniform(0.35, 0.6)

@@ -1,4 +1,4 @@
-"""What makes music: pianos, drums, brass, accordions, xylophones. The player stands or sits at +z."""
+"""What makes music: pianos and drums. The player of a piano sits at +z."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from partwise.datasets.world.build import (
 )
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import facing, middle
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.fronts import key, turn_knob
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
 from partwise.datasets.world.outlines import arc, curve, rectangle
@@ -59,6 +60,7 @@ def _keys(a: Assembly, rng: np.random.Generator, width: Number, y: Number, z: Nu
 
 
 def _upright(a: Assembly, rng: np.random.Generator) -> None:
+    """A tall case with the keys on a shelf in front."""
     wide, high, deep = rng.uniform(1.3, 1.55), rng.uniform(1.0, 1.35), rng.uniform(0.28, 0.4)
     shelf, out, case = rng.uniform(0.6, 0.66), rng.uniform(0.24, 0.3), pick(rng, ("body", "case"))
     a.add(case, box(wide, high, deep, bevel=pick(rng, (0.0, 0.01))))
@@ -91,6 +93,7 @@ def _pedals(a: Assembly, rng: np.random.Generator, y: Number, z: Number) -> None
 
 
 def _grand(a: Assembly, rng: np.random.Generator) -> None:
+    """A wing on three legs, its lid shut or on a prop."""
     wide, long, low, wall = rng.uniform(1.35, 1.55), rng.uniform(1.3, 2.3), rng.uniform(0.56, 0.64), 0.3
     bend = [(0.5, -0.3), (0.44, -0.47), (0.16, -0.66), (-0.1, -0.9), (-0.3, -1.0), (-0.5, -0.93)]
     wing = np.concatenate([[(-0.5, 0.0), (0.5, 0.0)], curve(bend, 14)])[::-1] * [wide, long]
@@ -123,6 +126,7 @@ def _grand(a: Assembly, rng: np.random.Generator) -> None:
 
 
 def _electric(a: Assembly, rng: np.random.Generator) -> None:
+    """A flat case with switches behind the keys, on crossed bars, legs or boards."""
     wide, deep, thick, y = rng.uniform(0.9, 1.4), rng.uniform(0.24, 0.34), rng.uniform(0.05, 0.1), 0.7
     name = pick(rng, ("body", "case"))
     a.add(name, box(wide, thick, deep, bevel=pick(rng, (0.0, 0.01))).at(y=y))
@@ -168,8 +172,7 @@ def drum(rng: np.random.Generator, radius: Number, high: Number, low: Number | N
         Piece("shell", cylinder(low, high, radius, around=around)),
         Piece("drumhead", cylinder(radius * 0.96, 0.012, around=around).at(y=high - 0.004)),
     ]
-    hoop = [(radius * 0.95, 0), (radius * 1.04, 0), (radius * 1.04, 0.02), (radius * 0.95, 0.02)]
-    edge = lathe(hoop, around, closed=True)
+    edge = washer(radius * 0.95, radius * 1.04, 0.02, around)
     rims = edge.at(y=high - 0.008)
     if low == radius and chance(rng, 0.7):
         rims = rims + edge.at(y=-0.008)
@@ -183,6 +186,7 @@ def drum(rng: np.random.Generator, radius: Number, high: Number, low: Number | N
 
 
 def _cymbal(radius: Number, around: int) -> Mesh:
+    """A thin plate on y = 0 that rises to a dome in its middle."""
     profile = [(radius, 0), (radius, 0.004), (radius * 0.3, radius * 0.1), (radius * 0.2, radius * 0.2)]
     return lathe([*profile, (radius * 0.05, radius * 0.24)], around)
 
@@ -265,6 +269,7 @@ def _snare(rng: np.random.Generator) -> Assembly:
 
 
 def _bongos(rng: np.random.Generator) -> Assembly:
+    """Two small drums, one wider than the other, with a block between them."""
     a = Assembly("bongos")
     high, sizes = rng.uniform(0.15, 0.22), (rng.uniform(0.08, 0.1), rng.uniform(0.1, 0.125))
     gap = rng.uniform(0.03, 0.06)
@@ -300,13 +305,14 @@ def _tall_drum(rng: np.random.Generator) -> Assembly:
 
 
 def _kettledrum(rng: np.random.Generator) -> Assembly:
+    """A bowl with a skin, on legs with casters."""
     a = Assembly("kettledrum")
     radius, low, around = rng.uniform(0.28, 0.38), rng.uniform(0.3, 0.45), max(14, roundness(rng))
     high = radius * rng.uniform(0.9, 1.1)
     a.add("bowl", lathe(arc(1.0, -80, 0, 8)[:, :2] * [radius, high] + [0, low + high], around))
     a.add("drumhead", cylinder(radius * 0.97, 0.015, around=around).at(y=low + high - 0.002))
-    edge = [(radius * 0.96, 0), (radius * 1.05, 0), (radius * 1.05, 0.025), (radius * 0.96, 0.025)]
-    a.add("rim", lathe(edge, around, closed=True).at(y=low + high - 0.01))
+    edge = washer(radius * 0.96, radius * 1.05, 0.025, around)
+    a.add("rim", edge.at(y=low + high - 0.01))
     count = int(rng.integers(3, 5))
     prop = tube([[radius * 0.95, low + high * 0.8, 0], [radius * 0.8, 0.05, 0]], 0.018, 8)
     a.add("leg", prop.around(count), box(radius * 0.85, 0.03, 0.04).at(radius * 0.42, 0.05).around(count))
@@ -324,8 +330,7 @@ def _frame_drum(rng: np.random.Generator) -> Assembly:
     jingling = chance(rng, 0.6)
     a = Assembly("tambourine" if jingling else "hand drum")
     radius, high, around = rng.uniform(0.11, 0.2), rng.uniform(0.045, 0.07), max(14, roundness(rng))
-    wall = [(radius * 0.93, 0), (radius, 0), (radius, high), (radius * 0.93, high)]
-    a.add("frame", lathe(wall, around, closed=True))
+    a.add("frame", washer(radius * 0.93, radius, high, around))
     if not jingling or chance(rng, 0.7):
         a.add("drumhead", cylinder(radius * 0.97, 0.006, around=around).at(y=high - 0.002))
     if jingling:

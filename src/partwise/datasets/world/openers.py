@@ -19,6 +19,7 @@ from partwise.datasets.world.build import (
 )
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import outward
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
 from partwise.datasets.world.outlines import curve, ellipse, helix, rectangle, star
 from partwise.datasets.world.tools import GRASP, haft, laid
@@ -111,7 +112,7 @@ def _waiter(rng: np.random.Generator) -> list[Piece]:
     pieces.append(Piece("screw", _worm(rng, 0.05).turned("z", swing)))
     side = rng.uniform(20, 95)
     bars = (
-        box(0.003, 0.05, 0.009).at(x=0)
+        box(0.003, 0.05, 0.009)
         + box(0.008, 0.008, 0.011).at(y=-0.004)
         + box(0.01, 0.006, 0.009).at(x=0.003, y=0.044)
     )
@@ -156,11 +157,7 @@ def _electric_corkscrew(rng: np.random.Generator) -> list[Piece]:
         pieces.append(
             Piece(
                 "light",
-                lathe(
-                    [(radius * 0.9, 0), (radius * 1.06, 0), (radius * 1.06, 0.005), (radius * 0.9, 0.005)],
-                    18,
-                    closed=True,
-                ).at(y=-0.004),
+                washer(radius * 0.9, radius * 1.06, 0.005, 18).at(y=-0.004),
             )
         )
     return pieces

@@ -34,10 +34,9 @@ def playground_slide(rng: np.random.Generator) -> Assembly:
         if chance(rng, 0.7):
             pitch = box(wide * 0.85, 0.03, -landing * 1.2).turned("z", -35).at(x=wide * 0.3, y=high + 0.98)
             a.add("roof", pitch.at(z=landing / 2).both_sides())
-    else:
+    elif kind == "ladder":
         prop = tube([[wide * 0.4, 0, long * 0.5], [wide * 0.4, high * 0.45 + bump, long * 0.5]], 0.025, 8)
-        if kind == "ladder":
-            a.add("support" if chance(rng, 0.5) else "leg", prop.both_sides())
+        a.add("support" if chance(rng, 0.5) else "leg", prop.both_sides())
     bow = curve(
         [[0, high - 0.03, landing], [0, high + 0.4, landing], [0, high + 0.42, 0], [0, high + 0.05, 0.15]], 12
     )
@@ -113,8 +112,8 @@ def swing(rng: np.random.Generator) -> Assembly:
             a.add("leg", prop.four_corners())
             if chance(rng, 0.5):
                 y = high * rng.uniform(0.3, 0.5)
-                at_y = spread * (1 - y / high)
-                a.add("brace", box(0.04, 0.05, 2 * at_y).at(x=wide / 2, y=y).both_sides())
+                half = spread * (1 - y / high)
+                a.add("brace", box(0.04, 0.05, 2 * half).at(x=wide / 2, y=y).both_sides())
     a.afford("sit", "seat", "tyre", where=facing("y", softness=0.6))
     a.afford("ride", "seat", "tyre")
     a.afford("grasp", "rope", "chain", where=middle("y", 0.6, 1.2))
@@ -355,7 +354,7 @@ def _weight_bench(a: Assembly, rng: np.random.Generator) -> None:
     a.add("seat", box(wide, 0.07, long * 0.4, bevel=0.02).at(y=low, z=long * 0.3))
     pad = box(wide, 0.07, long * 0.6, bevel=0.02).at(z=-long * 0.3)
     a.add("back" if chance(rng, 0.6) else "seat", pad.turned("x", raised).at(y=low, z=long * 0.1))
-    a.add("frame", box(0.06, 0.06, long * 0.95).at(y=low - 0.06, z=0.0))
+    a.add("frame", box(0.06, 0.06, long * 0.95).at(y=low - 0.06))
     for z in (-long * 0.42, long * 0.42):
         a.add("leg", box(0.05, low - 0.05, 0.05).at(z=z), box(0.5, 0.045, 0.05).at(z=z))
     half, high = rng.uniform(0.36, 0.48), low + rng.uniform(0.5, 0.7)

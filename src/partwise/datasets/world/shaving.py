@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.build import ball, box, cylinder, lathe, ring, slab, sweep, tube
+from partwise.datasets.world.build import ball, box, cylinder, ring, slab, sweep, tube
 from partwise.datasets.world.dice import chance, pick
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Number, Piece, join
 from partwise.datasets.world.outlines import curve, ellipse, rectangle
 from partwise.datasets.world.pieces import posed
@@ -109,8 +110,7 @@ def _rotary_head(rng: np.random.Generator, wide: Number, deep: Number) -> list[P
     plate = slab(ellipse(wide * 1.5, wide * 1.45, 20), 0.014, bevel=0.004)
     disc = cylinder(size, 0.006, size * 0.8, around=16) + cylinder(size * 0.35, 0.009, around=10)
     three = disc.at(z=size * 1.15).around(3, start=60).at(y=0.0135)
-    hoop = lathe([(size, 0), (size * 1.12, 0), (size * 1.12, 0.004), (size, 0.004)], 16, closed=True)
-    rims = hoop.at(z=size * 1.15).around(3, start=60).at(y=0.0135)
+    rims = washer(size, size * 1.12, 0.004).at(z=size * 1.15).around(3, start=60).at(y=0.0135)
     head = [
         Piece("head", plate),
         Piece(pick(rng, ("blade", "foil")), three),

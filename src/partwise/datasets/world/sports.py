@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, cylinder, lathe, ring, slab, sweep, tube
@@ -32,7 +33,7 @@ def racket(rng: np.random.Generator) -> Assembly:
     thick = {"tennis racket": 0.02, "badminton racket": 0.009}.get(kind, 0.014) * rng.uniform(0.85, 1.2)
     hold, width = rng.uniform(0.15, 0.2), {"tennis racket": 0.034}.get(kind, 0.026)
     centre = total - high / 2
-    loop = np.stack([ellipse(wide, high, 36)[:, 0], ellipse(wide, high, 36)[:, 1], np.zeros(36)], 1)
+    loop = np.column_stack([ellipse(wide, high, 36), np.zeros(36)])
     if kind == "squash racket":  # drop-shaped: the frame runs down into the throat
         loop[:, 0] *= np.clip(1.0 + 0.35 * loop[:, 1] / (high / 2), 0.35, 1.05)
     rim = sweep(loop, rectangle(thick, thick * 0.6, thick * 0.2, 2), closed=True)
@@ -73,7 +74,7 @@ def racket(rng: np.random.Generator) -> Assembly:
     return laid(rng, kind, pieces, actions)
 
 
-def _strings(rng: np.random.Generator, loop: np.ndarray, size: tuple[Number, Number]) -> Mesh:
+def _strings(rng: np.random.Generator, loop: Float[np.ndarray, "P 3"], size: tuple[Number, Number]) -> Mesh:
     """Crossed strings within a loop of (width, height) around the origin, each as long as the loop is wide there."""
     wide, high = size
     count, thin = int(rng.integers(8, 14)), 0.0022
@@ -83,10 +84,10 @@ def _strings(rng: np.random.Generator, loop: np.ndarray, size: tuple[Number, Num
     for y in np.linspace(-0.85, 0.88, count) * high / 2:
         half = float(np.interp(y, right[:, 1], right[:, 0]))
         across.append(box(2 * half, thin, thin).at(y=y))
-    upper = loop[np.argsort(loop[:, 0])]
+    rising = loop[np.argsort(loop[:, 0])]
     for x in np.linspace(-0.8, 0.8, count - 1) * wide / 2:
-        top = float(np.interp(x, *upper[upper[:, 1] >= -1e-9].T[:2]))
-        low = float(np.interp(x, *upper[upper[:, 1] <= 1e-9].T[:2]))
+        top = float(np.interp(x, *rising[rising[:, 1] >= -1e-9].T[:2]))
+        low = float(np.interp(x, *rising[rising[:, 1] <= 1e-9].T[:2]))
         across.append(box(thin, top - low, thin).at(x=x, y=low))
     return join(across)
 

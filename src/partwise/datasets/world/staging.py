@@ -1,4 +1,4 @@
-"""What stands on a stage or in a studio: microphones, loudspeakers, music stands, easels."""
+"""What stands on a stage: microphones, loudspeakers."""
 
 from __future__ import annotations
 
@@ -85,6 +85,7 @@ def _leaned(a: Assembly, wand: list[Piece], lean: Number, at: tuple[Number, Numb
 
 
 def _floor_stand(a: Assembly, rng: np.random.Generator, wand: list[Piece], boom: bool) -> None:
+    """A pole on a plate or three feet, the microphone on its top or at the end of a boom."""
     high, thick = rng.uniform(0.9, 1.5), rng.uniform(0.009, 0.014)
     split = high * rng.uniform(0.5, 0.7)
     a.add(
@@ -116,6 +117,7 @@ def _floor_stand(a: Assembly, rng: np.random.Generator, wand: list[Piece], boom:
 
 
 def _desk_stand(a: Assembly, rng: np.random.Generator, wand: list[Piece], studio: bool) -> None:
+    """A short pole or gooseneck on a foot; in a studio the microphone hangs in hoops, maybe behind a screen."""
     high, thick = rng.uniform(0.08, 0.2), rng.uniform(0.006, 0.01)
     style = pick(rng, ("disc", "block", "tripod"))
     if style == "disc":

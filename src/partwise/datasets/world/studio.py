@@ -143,10 +143,7 @@ def _tripod_easel(
             0.005,
             5,
         )
-        a.add(
-            "chain",
-            link,
-        )
+        a.add("chain", link)
         a.add("rail", box(wide * 1.2 + top * 0.25, thick, thick).at(y=low - thick / 2, z=along * 0.25))
     return rest, float(np.degrees(np.arctan2(depth * 0.5, high))), z
 
@@ -212,7 +209,7 @@ def _table_easel(
     rest, z = low + thick, deep * 0.2
     turn = np.radians(lean)
     name = pick(rng, ("mast", "frame"))
-    pair = box(thick, (high - low), thick).turned("x", -lean)
+    pair = box(thick, high - low, thick).turned("x", -lean)
     spots = [0.0] if chance(rng, 0.5) else [-wide * 0.3, wide * 0.3]
     a.add(name, pair.copies([(x, low - 0.005, z - thick) for x in spots]))
     if len(spots) > 1:
@@ -221,22 +218,10 @@ def _table_easel(
             name, box(wide * 0.7, thick, thick).at(y=low + y * np.cos(turn), z=z - thick - y * np.sin(turn))
         )
     a.add("ledge", box(wide, thick, thick * 3).at(y=low, z=z))
-    brace = tube(
-        [[0, low, -deep * 0.42], [0, high * 0.6, z - thick - (high * 0.6 - low) * np.tan(turn)]],
-        thick * 0.4,
-        6,
-    )
-    a.add("prop", brace)
+    joint = z - thick - (high * 0.6 - low) * np.tan(turn)  # where the mast is at 0.6 of the height
+    a.add("prop", tube([[0, low, -deep * 0.42], [0, high * 0.6, joint]], thick * 0.4, 6))
     if len(spots) > 1:
-        a.add(
-            "rail",
-            box(wide * 0.7, thick, thick * 0.8).at(
-                y=high * 0.58, z=z - thick - (high * 0.6 - low) * np.tan(turn)
-            ),
-        )
+        a.add("rail", box(wide * 0.7, thick, thick * 0.8).at(y=high * 0.58, z=joint))
     nut = cylinder(thick * 0.7, thick, around=10).turned("z", -90)
-    a.add(
-        "knob",
-        nut.at(x=spots[-1] + thick * 0.4, y=high * 0.6, z=z - thick - (high * 0.6 - low) * np.tan(turn)),
-    )
+    a.add("knob", nut.at(x=spots[-1] + thick * 0.4, y=high * 0.6, z=joint))
     return rest, lean, z

@@ -7,6 +7,7 @@ import numpy as np
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, cylinder, lathe, ring, slab, sweep, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Number, Piece, join
 from partwise.datasets.world.outlines import curve, ellipse, rectangle
 from partwise.datasets.world.pieces import cable
@@ -48,11 +49,7 @@ def syringe(rng: np.random.Generator) -> Assembly:
     pieces.append(Piece("thumb rest", rest))
     pieces += _syringe_tip(rng, (long, radius), kind == "plain")
     if chance(rng, 0.5):
-        marks = lathe(
-            [(radius * 0.95, 0), (radius * 1.02, 0), (radius * 1.02, 0.0012), (radius * 0.95, 0.0012)],
-            around,
-            closed=True,
-        )
+        marks = washer(radius * 0.95, radius * 1.02, 0.0012, around)
         pieces.append(Piece("scale mark", marks.row(int(rng.integers(4, 8)), y=long * 0.1).at(y=long * 0.5)))
     actions = {
         "press": ("thumb rest",),

@@ -8,6 +8,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import ball, box, cylinder, lathe, ring, slab, sweep, tray, tube, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import inward, outward
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
 from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
 from partwise.datasets.world.pieces import turned
@@ -38,7 +39,7 @@ def pepper_mill(rng: np.random.Generator) -> Assembly:
         a.add(
             "body",
             lathe(side, around) if chance(rng, 0.7) else turned(rng, tall, radius, around),
-            cylinder(radius * 0.4, tall).at(y=0),
+            cylinder(radius * 0.4, tall),
         )
     else:
         a.add(
@@ -83,11 +84,7 @@ def _mill_top(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number]
         if chance(rng, 0.4):
             a.add(
                 pick(rng, ("ring", "collar")),
-                lathe(
-                    [(radius * 0.6, 0), (radius * 0.92, 0), (radius * 0.92, 0.006), (radius * 0.6, 0.006)],
-                    20,
-                    closed=True,
-                ).at(y=tall * 0.98),
+                washer(radius * 0.6, radius * 0.92, 0.006, 20).at(y=tall * 0.98),
             )
     else:
         a.add(
@@ -112,7 +109,6 @@ def _crank(a: Assembly, rng: np.random.Generator, y: Number, reach: Number) -> N
     a.add(
         pick(rng, ("handle knob", "knob")),
         knob.at(x=reach * 0.95, y=rise * 0.6).turned("y", angle).at(y=y),
-        of=None,
     )
 
 
@@ -124,9 +120,9 @@ def _coffee_mill(rng: np.random.Generator) -> Assembly:
     a.add(pick(rng, ("body", "case")), box(wide, high, wide, bevel=pick(rng, (0.0, 0.004))).at(y=0.01))
     a.add("top", box(wide * 1.1, 0.01, wide * 1.1).at(y=high + 0.008))
     out = pick(rng, (0.0, rng.uniform(0.01, 0.05)))
-    pull = wide * 0.7
-    bin_ = tray(pull, high * 0.38, wide * 0.8, 0.004).at(y=0.02, z=wide * 0.12 + out)
-    a.add("drawer", bin_, box(pull * 1.08, high * 0.44, 0.006).at(y=0.017, z=wide * 0.52 + out))
+    inner = wide * 0.7
+    bin_ = tray(inner, high * 0.38, wide * 0.8, 0.004).at(y=0.02, z=wide * 0.12 + out)
+    a.add("drawer", bin_, box(inner * 1.08, high * 0.44, 0.006).at(y=0.017, z=wide * 0.52 + out))
     a.add("knob", ball(0.016, around=12).at(y=0.02 + high * 0.2, z=wide * 0.52 + 0.009 + out))
     top, radius = high + 0.016, wide * rng.uniform(0.36, 0.46)
     if chance(rng, 0.65):
@@ -236,7 +232,7 @@ def grater(rng: np.random.Generator) -> Assembly:
     plate, hold = slab(rectangle(wide, 0.002), long), rng.uniform(0.1, 0.13)
     pieces = [
         Piece(pick(rng, ("plate", "body")), plate),
-        Piece("tooth", _teeth(rng, wide * 0.8, long * 0.85, "flat").at(y=long * 0.06, z=0.001)),
+        Piece("tooth", _teeth(rng, wide * 0.8, long * 0.85).at(y=long * 0.06, z=0.001)),
     ]
     wire = [[-wide / 2, 0, 0], [-wide / 2, long, 0], [wide / 2, long, 0], [wide / 2, 0, 0]]
     if kind == "flat" or chance(rng, 0.4):
@@ -260,13 +256,13 @@ def grater(rng: np.random.Generator) -> Assembly:
     )
 
 
-def _teeth(rng: np.random.Generator, wide: Number, high: Number, style: str) -> Mesh:
-    """Rows of small teeth that stand out of the plane z = 0 towards +z, from y = 0 to `high`."""
+def _teeth(rng: np.random.Generator, wide: Number, high: Number, slots: bool = False) -> Mesh:
+    """Rows of small teeth, or a few broad edges over `slots`, out of the plane z = 0 towards +z, up to y = `high`."""
     columns = int(rng.integers(4, 7))
     step = wide / columns
     rows = max(3, min(int(high / step), 12))
     tooth = cylinder(step * 0.3, step * 0.3, 0.0, around=4).turned("x", 90)
-    if style == "slot":
+    if slots:
         rows, columns, tooth = 4, 1, box(wide * 0.8, 0.008, 0.006).turned("x", 30)
     return tooth.row(columns, x=step).row(rows, y=high / rows).at(y=high / 2)
 
@@ -278,15 +274,15 @@ def _box_grater(rng: np.random.Generator) -> Assembly:
     top = rng.uniform(0.5, 0.75)
     shell = vessel([(0.5, 0), (0.5 * top, tall)], 0.02, rectangle(1, 1)).scaled(wide, 1, deep)
     a.add(pick(rng, ("body", "frame", "plate")), shell)
-    for turn, size, out, style in (
-        (0, wide, deep, "fine"),
-        (180, wide, deep, "fine"),
-        (90, deep, wide, "slot"),
-        (270, deep, wide, "fine"),
+    for turn, size, out, slots in (
+        (0, wide, deep, False),
+        (180, wide, deep, False),
+        (90, deep, wide, True),
+        (270, deep, wide, False),
     ):
         lean = np.degrees(np.arctan(out * (1 - top) / 2 / tall))
-        teeth = _teeth(rng, size * top * 0.85, tall * 0.75, style).turned("x", -lean)
-        name = "blade" if style == "slot" and chance(rng, 0.6) else "tooth"
+        teeth = _teeth(rng, size * top * 0.85, tall * 0.75, slots).turned("x", -lean)
+        name = "blade" if slots and chance(rng, 0.6) else "tooth"
         a.add(name, teeth.at(y=tall * 0.12, z=out / 2 * (1 - (1 - top) * 0.12)).turned("y", turn))
     half, rise = wide * top * 0.4, rng.uniform(0.03, 0.045)
     bow = curve([[-half, -0.01, 0], [-half * 0.9, rise, 0], [half * 0.9, rise, 0], [half, -0.01, 0]], 12)

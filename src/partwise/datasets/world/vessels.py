@@ -8,6 +8,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import box, cylinder, lathe, ring, slab, sweep, tube, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import inward, outward
+from partwise.datasets.world.fittings import washer
 from partwise.datasets.world.mesh import Number, join
 from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
 
@@ -30,11 +31,7 @@ def thermos(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.3) and kind != "travel":
         a.add(
             "band",
-            lathe(
-                [(radius * 0.95, 0), (radius * 1.03, 0), (radius * 1.03, 0.01), (radius * 0.95, 0.01)],
-                around,
-                closed=True,
-            ).at(y=tall * 0.7),
+            washer(radius * 0.95, radius * 1.03, 0.01, around).at(y=tall * 0.7),
         )
     {"flask": _cup_lid, "travel": _flap_lid, "wide": _wide_lid, "pump": _pump_lid}[kind](
         a, rng, (top, tall), around
@@ -176,8 +173,10 @@ def lantern(rng: np.random.Generator) -> Assembly:
         )
     )
     size, around = rng.uniform(0.05, 0.075), max(12, roundness(rng))
-    make = {"oil": _oil_lantern, "panes": _pane_lantern, "camping": _camping_lantern}[kind]
-    top, half = make(a, rng, size, around)
+    if kind == "panes":
+        top, half = _pane_lantern(a, rng, size)
+    else:
+        top, half = (_oil_lantern if kind == "oil" else _camping_lantern)(a, rng, size, around)
     rise = size * rng.uniform(0.9, 1.8)
     bow = curve(
         [
@@ -249,17 +248,13 @@ def _oil_lantern(a: Assembly, rng: np.random.Generator, size: Number, around: in
     return top - size * 0.2, size * 0.85
 
 
-def _pane_lantern(a: Assembly, rng: np.random.Generator, size: Number, around: int) -> tuple[Number, Number]:
+def _pane_lantern(a: Assembly, rng: np.random.Generator, size: Number) -> tuple[Number, Number]:
     """Posts and panes around a candle under a roof with a ring. Returns height and half width of the bail."""
     sides, high = int(pick(rng, (4, 4, 6))), size * rng.uniform(2.0, 3.2)
-    inner = size * 0.8
-    if sides == 4:
-        around, turn = 4, 45
-    else:
-        around, turn = 6, 0
+    inner, turn = size * 0.8, 45 if sides == 4 else 0
     a.add(
         "base",
-        cylinder(size * 1.4 if sides == 4 else size * 1.15, size * 0.2, around=around).turned("y", turn),
+        cylinder(size * 1.4 if sides == 4 else size * 1.15, size * 0.2, around=sides).turned("y", turn),
     )
     reach = inner * (np.sqrt(2) if sides == 4 else 1.1)
     post = box(size * 0.12, high, size * 0.12).turned("y", 45).at(x=reach).turned("y", turn)
@@ -276,7 +271,7 @@ def _pane_lantern(a: Assembly, rng: np.random.Generator, size: Number, around: i
         "roof",
         lathe(
             [(reach * 1.15, 0), (reach * 1.1, size * 0.08), (reach * 0.25, size * rng.uniform(0.5, 0.9))],
-            around,
+            sides,
         )
         .turned("y", turn)
         .at(y=y),

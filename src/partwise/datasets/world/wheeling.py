@@ -1,4 +1,4 @@
-"""What one walks on, pushes and plays records on: treadmill, hand truck, turntable."""
+"""What one walks on, pushes and plays records on: treadmill, hand dolly, turntable."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _console(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, 
         a.add("cord", tube(lead, 0.007, 5), box(0.03, 0.05, 0.02).at(*(lead[-1] - [0, 0.05, 0])))
 
 
-def hand_truck(rng: np.random.Generator) -> Assembly:
+def hand_dolly(rng: np.random.Generator) -> Assembly:
     """What boxes are wheeled on: upright dollies on two wheels, platforms with a bar to push, low boards."""
     kind = pick(rng, ("upright", "platform", "board"), (6, 4, 1))
     a = Assembly({"upright": "hand dolly", "platform": "platform trolley", "board": "moving dolly"}[kind])
@@ -151,7 +151,7 @@ def _upright(a: Assembly, rng: np.random.Generator) -> None:
             "strap",
             tube(np.array([(-x, 0, 0), (-x, 0, 0.3), (x, 0, 0.3), (x, 0, 0)]), 0.01, 4).at(y=tall * 0.4),
         )
-        a.add("cargo", box(wide * 1.0, tall * 0.55, 0.26).at(y=0.02, z=0.15))
+        a.add("cargo", box(wide, tall * 0.55, 0.26).at(y=0.02, z=0.15))
 
 
 def _platform(a: Assembly, rng: np.random.Generator, bar: bool) -> None:
