@@ -162,7 +162,7 @@ def _cell_size(axes: Float64[np.ndarray, "3 N"]) -> float:
 
 def _touching(
     key: Int[np.ndarray, "C"], steps: tuple[int, int, int]
-) -> tuple[Int64[np.ndarray, "L"], Int64[np.ndarray, "L"], Bool[np.ndarray, "L"]]:
+) -> tuple[Int32[np.ndarray, "L"], Int32[np.ndarray, "L"], Bool[np.ndarray, "L"]]:
     """Pairs of cells (L,), (L,) that touch, at corners too, each once, and whether they share a face."""
     along_x, along_y, _ = steps
     below = np.flatnonzero(key[1:] == key[:-1] + 1)
@@ -176,23 +176,22 @@ def _touching(
             off = padded[first + place] - wanted
             a = np.flatnonzero(np.abs(off) <= 1)
             found.append((a, first[a] + place, straight & (off[a] == 0)))
-    a, b, faced = zip(*found, strict=True)
-    return np.concatenate(a), np.concatenate(b), np.concatenate(faced)
+    a, b, faced = (np.concatenate(each) for each in zip(*found, strict=True))
+    return a.astype(np.int32), b.astype(np.int32), faced  # as sparse matrices hold them
 
 
 def _normals(
     axes: Float64[np.ndarray, "3 N"],
     cell: Int64[np.ndarray, "N"],
-    faced: Int64[np.ndarray, "2 L"],
+    faced: Int32[np.ndarray, "2 L"],
     count: int,
 ) -> Float64[np.ndarray, "3 C"]:
     """Normal (3,C) of the points in each cell and in those that share a face with it; zero where it is not known."""
     x, y, z = axes - axes.mean(axis=1, keepdims=True)
     weights = (None, x, y, z, x * x, x * y, x * z, y * y, y * z, z * z)
     sums = np.stack([np.bincount(cell, weight, minlength=count) for weight in weights], axis=1)
-    a, b = np.concatenate([faced, faced[::-1]], axis=1)
-    around = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))
-    held, x, y, z, *squares = np.ascontiguousarray((sums + around @ sums).T)
+    after = csr_array((np.ones(faced.shape[1]), (faced[0], faced[1])), shape=(count, count))
+    held, x, y, z, *squares = np.ascontiguousarray((sums + after @ sums + after.T @ sums).T)
     x, y, z = x / held, y / held, z / held
     products = (x * x, x * y, x * z, y * y, y * z, z * z)
     spread = np.stack([s / held - p for s, p in zip(squares, products, strict=True)])
@@ -203,7 +202,7 @@ def _normals(
     return np.where((whole > SPOT) & (across < FLAT * whole), normal, 0.0)
 
 
-def _linked(a: Int64[np.ndarray, "L"], b: Int64[np.ndarray, "L"], count: int) -> Int32[np.ndarray, "M"]:
+def _linked(a: Int[np.ndarray, "L"], b: Int[np.ndarray, "L"], count: int) -> Int32[np.ndarray, "M"]:
     """The number (M,) of the connected group of each of `count` things, given the links between them."""
     # Of float64, which SciPy would copy the links to.
     links = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))

@@ -253,8 +253,9 @@ def thinnest(spread: Float64[np.ndarray, "6 C"]) -> Float64[np.ndarray, "3 C"]:
     columns[0] = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     columns[1] = columns[0, 1], xx * zz - xz * xz, xy * xz - xx * yz
     columns[2] = columns[0, 2], columns[1, 2], xx * yy - xy * xy
-    diagonal = columns[[0, 1, 2], [0, 1, 2]]
-    best = columns[np.abs(diagonal).argmax(axis=0), :, np.arange(len(least))].T
+    x, y, z = (np.abs(columns[axis, axis]) for axis in range(3))
+    best = np.where(x >= y, columns[0], columns[1])
+    best = np.where(np.maximum(x, y) >= z, best, columns[2])
     length = np.sqrt((best * best).sum(axis=0))
     return np.where((length > TWO_ALIKE) & (size > 0), best / np.maximum(length, TWO_ALIKE), 0.0)
 
