@@ -77,6 +77,6 @@ WORDS = {
     "pull tab": ("heel loop, pull loop, tab", "the loop one pulls a shoe on by"),
     "sand": ("sand grains, filling, heap of sand", "the grains that run through an hourglass"),
     "toe cap": ("toecap, toe box, toe guard", "the stiff cap over the toes"),
-    "tongue": ("shoe tongue, flap under the laces", "the flap under the laces"),
+    "tongue": ("shoe tongue, flap under the laces", "what lies between the laces and the foot"),
     "upper": ("shoe upper, shoe body, leather", "the part of a shoe above the sole"),
 }
