@@ -379,6 +379,9 @@ def test_a_pack_keeps_the_heat_of_every_action(heated, heated_pack, pack, tmp_pa
     for sample, packed in zip(heated, (Pack(heated_pack)[i] for i in range(5)), strict=True):
         assert packed.actions == sample.affordances
         np.testing.assert_allclose(packed.heat, sample.heat, atol=0.5 / 255 + 1e-6)
+    many = replace(heated[0], affordances=tuple(map(str, range(13))), heat=np.zeros((1024, 13), np.float32))
+    with pytest.raises(InputError, match="room for 12"):
+        write_pack(tmp_path / "many", [many], 1, 1024, heat=True)
     assert Pack(pack)[0].actions == ()
     assert Pack(pack)[0].heat.shape == (1024, 0)
     for name in ("points.npy", "labels.npy", "shapes.json"):

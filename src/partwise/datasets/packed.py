@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int16
+from jaxtyping import Float32, Int16, UInt8
 
 from partwise.datasets.sample import PartName, Sample
 from partwise.errors import InputError, MissingDataError
@@ -17,8 +17,8 @@ from partwise.files import atomic_path
 
 FORMAT = "partwise-pack/1"
 _POINTS, _LABELS, _HEAT, _INDEX = "points.npy", "labels.npy", "heat.npy", "shapes.json"
-# Maps that are kept of a shape; those that it lacks are holes in a sparse file.
-MOST_ACTIONS = 8
+# Room for the maps of a shape; those that it lacks are holes in a sparse file.
+MOST_ACTIONS = 12
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,10 @@ def write_pack(
 ) -> None:
     """Write `count` samples of `points` points each: half-precision points (unit sphere), int8 labels, names.
 
-    heat  keep the first eight actions of each, too, in 256 steps
+    heat  keep where each offers which action, too, in 256 steps
 
     The list of shapes is written last, so a folder without it was never finished. Raises InputError for a sample of
-    another size or with more than 127 parts.
+    another size or with more than 127 parts or, with heat, 12 actions.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,12 +142,20 @@ def write_pack(
             parts = [(part.name, part.coarse, part.synonyms) for part in sample.parts]
             shape = {"uid": sample.uid, "category": sample.category, "parts": parts}
             if maps is not None:
-                actions = sample.affordances[:MOST_ACTIONS]
-                maps[row, : len(actions)] = np.rint(sample.heat[:, : len(actions)].T * 255)
-                shape["actions"] = actions
+                shape["actions"] = sample.affordances
+                maps[row, : len(sample.affordances)] = _steps(sample)
             shapes.append(shape)
         if len(shapes) != count:
             raise InputError(f"{len(shapes)} samples came for a pack of {count}")
         del xyz, labels, maps  # flush the maps before the files get their names
     with atomic_path(folder / _INDEX) as temporary:
         temporary.write_text(json.dumps({"format": FORMAT, "heat": heat, "shapes": shapes}), encoding="utf-8")
+
+
+def _steps(sample: Sample) -> UInt8[np.ndarray, "A N"]:
+    if len(sample.affordances) > MOST_ACTIONS:
+        # One left out would be taught as absent.
+        raise InputError(
+            f"{sample.uid} offers {len(sample.affordances)} actions: a pack has room for {MOST_ACTIONS}"
+        )
+    return np.rint(sample.heat.T * 255).astype(np.uint8)
