@@ -70,6 +70,25 @@ def test_picture_turns_the_up_axis_up():
     assert share_like(picture, BLUE, upper) > 10 * share_like(picture, RED, upper)
 
 
+@pytest.mark.parametrize(("up", "axis"), [("y", 2), ("z", 1)])
+@pytest.mark.parametrize("cloud", [False, True])
+def test_the_large_view_is_the_one_that_shows_what_there_is_to_see(up, axis, cloud):
+    geometry = ball()
+    places = geometry.points[geometry.faces].mean(axis=1)
+    if cloud:
+        geometry, places = Geometry(geometry.points), geometry.points
+    sign = 1 if up == "y" else -1  # with z up, the front is -y
+    behind = sign * places[:, axis] < -0.8
+    colors = np.where(behind[:, None], np.uint8(RED), np.uint8(BLUE))
+    shape = (0, 0, 290, 300)
+    plain = render_picture(geometry, colors, [], SMALL, up=up)
+    turned = render_picture(geometry, colors, [], SMALL, up=up, weight=behind.astype(np.float32))
+    assert share_like(plain, RED, shape) < 0.01 < share_like(turned, RED, shape)
+    for weight in (~behind, np.ones(len(places)), np.zeros(len(places))):
+        same = render_picture(geometry, colors, [], SMALL, up=up, weight=weight.astype(np.float32))
+        assert same.tobytes() == plain.tobytes()
+
+
 @pytest.mark.parametrize("count", [2048, 120_000])
 def test_sparse_and_dense_clouds_look_solid(count):
     points = np.random.default_rng(0).normal(size=(count, 3))

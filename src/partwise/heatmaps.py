@@ -194,7 +194,7 @@ class Heatmaps:
         return arrays
 
     def _write_pictures(self, path: Path) -> None:
-        """A picture for each phrase, side by side, all on the one scale 0..1."""
+        """A picture for each phrase, side by side, all on the one scale 0..1, each from the side where the heat is."""
         geometry = replace(self.shape.geometry, up=self.shape.up)
         heat = self.heat if self.face_heat is None else self.face_heat
         size = (1200, 900) if len(self.phrases) == 1 else (800, 600)
@@ -204,7 +204,9 @@ class Heatmaps:
         pictures, captions = [], []
         for index, phrase in enumerate(self.phrases):
             colors: UInt8[np.ndarray, "M 3"] = heat_colors(heat[:, index])
-            pictures.append(render_picture(geometry, colors, legend, size, up=self.shape.up))
+            pictures.append(
+                render_picture(geometry, colors, legend, size, up=self.shape.up, weight=heat[:, index])
+            )
             captions.append(phrase if self.offered[index] else f"{phrase} (not offered)")
         columns = min(3, len(pictures))
         with atomic_path(path) as temporary:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int32, Int64, UInt8
+from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64, UInt8
 
 from partwise.errors import InputError
 from partwise.files import atomic_path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FINER = 2  # pixels per side that are averaged into one
 _MOST_POINTS = 100_000  # of a cloud; more would fall on the same pixels
 _FRONT, _BACK = (35.0, 24.0), (215.0, 24.0)  # azimuth and elevation in degrees
+_CLEARLY = 0.1  # of the depth of the shape, that what is to be seen must lie behind its middle
 # Faces or discs and places on the screen to normals and depths.
 _Look = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 _SLICE = 65_536  # pixels at a time: small arrays stay in the processor's cache
@@ -41,13 +42,15 @@ def render_picture(
     size: tuple[int, int] = (1200, 900),
     title: str | None = None,
     up: str = "y",
+    weight: Float[np.ndarray, "M"] | None = None,
 ) -> Image:
     """The shape from the front right and above, from behind as an inset, and the legend.
 
     colors (F,3) RGB of the faces of a mesh or (N,3) of the points of a cloud; legend holds (name, RGB); size is
-    (width, height) in pixels; up is the axis that points up: y, z, x, -y, -z or -x. Points that are not finite are
-    left out. Clouds beyond 100,000 points are thinned for the picture alone. Raises InputError if the colours do not
-    fit, the size is below 320 x 240, or nothing is finite.
+    (width, height) in pixels; up is the axis that points up: y, z, x, -y, -z or -x; weight says how much there is to
+    see at each face or point: where most of it lies behind, the view from behind is the large one. Points that are
+    not finite are left out. Clouds beyond 100,000 points are thinned for the picture alone. Raises InputError if the
+    colours do not fit, the size is below 320 x 240, or nothing is finite.
 
     Example:
         >>> cloud = Geometry(np.random.default_rng(0).random((500, 3)))
@@ -61,9 +64,10 @@ def render_picture(
     scene = _scene(geometry, colors, up)
     layout = Layout.of(size, legend, title)
     canvas = _background(*size)
-    _draw(canvas, scene, layout.main, _FRONT)
+    large, small = (_BACK, _FRONT) if _is_behind(geometry, weight, up) else (_FRONT, _BACK)
+    _draw(canvas, scene, layout.main, large)
     if layout.inset is not None:
-        _draw(canvas, scene, layout.inset, _BACK)
+        _draw(canvas, scene, layout.inset, small)
     picture = Image.fromarray(np.rint(canvas).astype(np.uint8))
     draw_title(picture, layout, title)
     draw_legend(picture, layout, legend)
@@ -155,6 +159,25 @@ def _scene(geometry: Geometry, colors: UInt8[np.ndarray, "M 3"], up: str) -> _Sc
     normals = (normals @ turn.T).astype(np.float32)
     everything = np.arange(len(points))
     return _Scene(points, None, everything, albedo[finite], normals, radius / size, floor_shadow(points))
+
+
+def _is_behind(geometry: Geometry, weight: Float[np.ndarray, "M"] | None, up: str) -> bool:
+    """Whether the weight lies clearly on the side of the shape that the front view does not see."""
+    if weight is None or not weight.any():
+        return False
+    turn, azimuth = to_y_up(up), np.deg2rad(_FRONT[0])
+    depth = geometry.points @ (turn.T @ np.array([np.sin(azimuth), 0.0, np.cos(azimuth)]))
+    size = np.ones(len(depth))
+    if geometry.faces is not None:
+        a, b, c = geometry.points[geometry.faces].transpose(1, 0, 2)
+        depth, size = depth[geometry.faces].mean(axis=1), np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    seen = np.isfinite(depth) & np.isfinite(size)
+    depth, size, weight = depth[seen], size[seen], weight[seen]
+    total, heavy = size.sum(), (size * weight).sum()
+    if not total or not heavy:
+        return False
+    away = (depth * size).sum() / total - (depth * size * weight).sum() / heavy
+    return bool(away > _CLEARLY * np.ptp(depth))
 
 
 def _background(width: int, height: int) -> Float32[np.ndarray, "H W 3"]:
