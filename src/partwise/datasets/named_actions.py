@@ -17,7 +17,7 @@ from partwise.datasets.objects import RealObjects
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
-from partwise.encoders.actions import ACTIONS
+from partwise.encoders.actions import ACTIONS, heat_for
 from partwise.errors import InputError
 
 # Shapes of each category that the guesses are learned from, points on each, and how few make a part too small to count.
@@ -41,12 +41,11 @@ class NamedActions:
         scan = Scan(points=POINTS, kind="cad")
         heat: dict[str, list[np.ndarray]] = defaultdict(list)
         for sample in ProceduralShapes(seed, categories, scan, EACH * len(categories)):
-            columns = [sample.affordances.index(a) if a in sample.affordances else -1 for a in ACTIONS]
-            maps = np.concatenate([sample.heat, np.zeros((len(sample.points), 1), np.float32)], axis=1)
+            maps = heat_for(tuple(ACTIONS), sample.affordances, sample.heat)
             for index, part in enumerate(sample.parts):
                 own = sample.labels == index
                 if own.sum() >= FEWEST_POINTS:
-                    heat[part.name].append(maps[own].mean(axis=0)[columns])
+                    heat[part.name].append(maps[own].mean(axis=0))
         clear, doubtful = {}, {}
         for name, rows in heat.items():
             values = np.stack(rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 import numpy as np
+from jaxtyping import Float32
 
 # The last wording of each is never trained on: it measures whether a new wording is understood.
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -110,6 +111,14 @@ def drawn_actions(
     asked = rng.permutation(known)[: max(1, count // 2)].tolist()
     asked += rng.permutation(absent)[: count - len(asked)].tolist()
     return (asked * count)[:count]
+
+
+def heat_for(
+    asked: Sequence[str], offered: Sequence[str], heat: Float32[np.ndarray, "N A"]
+) -> Float32[np.ndarray, "N Q"]:
+    """Heat (N,Q) for the actions asked, from that (N,A) for those offered; 0 for the others."""
+    columns = [offered.index(action) if action in offered else len(offered) for action in asked]
+    return np.pad(heat, ((0, 0), (0, 1)))[:, columns]
 
 
 def unrelated(action: str, offered: Sequence[str]) -> bool:

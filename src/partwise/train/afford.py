@@ -23,7 +23,7 @@ from partwise.checkpoint import save_checkpoint
 from partwise.datasets.named_actions import GuessedObjects
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
-from partwise.encoders.actions import ACTIONS, drawn_actions, trained_wordings
+from partwise.encoders.actions import ACTIONS, drawn_actions, heat_for, trained_wordings
 from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
@@ -346,10 +346,7 @@ def _row(config: AffordConfig, sources: Sources, step: int, slot: int) -> _Row:
         sample.points, sample.labels, config.augment, config.points, "unit_sphere", rng
     )
     asked = drawn_actions(sample.affordances, config.questions, rng, doubtful)
-    target = np.zeros((config.points, config.questions), dtype=np.float32)
-    for column, action in enumerate(asked):
-        if action in sample.affordances:
-            target[:, column] = sample.heat[chosen][:, sample.affordances.index(action)]
+    target = heat_for(asked, sample.affordances, sample.heat[chosen])
     wordings = [str(rng.choice(trained_wordings(action))) for action in asked]
     images = [] if sources.pictures is None else [sources.pictures.any_tokens(a, rng) for a in asked]
     return _Row(points, wordings, images, target, target.max(axis=0) >= 0.5)

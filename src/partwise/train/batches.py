@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
 
 from partwise.datasets.packed import Pack, PackedShape
-from partwise.encoders.actions import drawn_actions, trained_wordings
+from partwise.encoders.actions import drawn_actions, heat_for, trained_wordings
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.train.augment import Augment, augmented
@@ -55,7 +55,8 @@ class BatchConfig:
 class Batch:
     """B shapes, what is asked of each, and the answer: labels index T phrases or are -1; `asked` marks real ones.
 
-    rows  of the phrases in the word table, 0 where nothing is asked
+    rows     of the phrases in the word table, 0 where nothing is asked
+    actions  what is asked about actions beside the parts, None for nothing
     """
 
     points: Float[Tensor, "B N 3"]
@@ -116,14 +117,14 @@ def ask_actions(
     shape: PackedShape, kept: Int64[np.ndarray, "N"], words: WordTable, count: int, rng: np.random.Generator
 ) -> ActionQuestions:
     """`count` questions about the actions of one shape (B is 1), each in one of its wordings."""
-    text, heat = torch.zeros(1, count, words.vectors.shape[1]), np.zeros((len(kept), count), np.float32)
+    text = torch.zeros(1, count, words.vectors.shape[1])
     if not shape.actions:
-        empty = torch.zeros(1, count, dtype=torch.bool)
-        return ActionQuestions(text, torch.from_numpy(heat)[None], empty, torch.zeros(1, dtype=torch.bool))
-    for column, action in enumerate(drawn_actions(shape.actions, count, rng)):
+        nothing = torch.zeros(1, count, dtype=torch.bool)
+        return ActionQuestions(text, torch.zeros(1, len(kept), count), nothing, nothing[:, 0])
+    asked = drawn_actions(shape.actions, count, rng)
+    for column, action in enumerate(asked):
         text[0, column] = words.vectors[words.row[clean(str(rng.choice(trained_wordings(action))))]]
-        if action in shape.actions:
-            heat[:, column] = shape.heat[kept, shape.actions.index(action)]
+    heat = heat_for(asked, shape.actions, shape.heat[kept])
     offered = torch.from_numpy(heat.max(axis=0) >= 0.5)[None]
     return ActionQuestions(text, torch.from_numpy(heat)[None], offered, torch.ones(1, dtype=torch.bool))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float64
 
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.build import box, cylinder, lathe, ring, slab, sweep, tube, vessel
@@ -113,15 +114,7 @@ def _wide_lid(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number]
     high = radius * rng.uniform(0.35, 0.6)
     a.add("lid", cylinder(radius * 1.03, high, radius, bevel=0.004, around=around).at(y=y - 0.003))
     if chance(rng, 0.6):
-        bow = curve(
-            [
-                [-radius * 1.05, high * 0.4, 0],
-                [-radius * 0.8, high + radius * 0.6, 0],
-                [radius * 0.8, high + radius * 0.6, 0],
-                [radius * 1.05, high * 0.4, 0],
-            ],
-            14,
-        )
+        bow = _bow((radius * 1.05, high * 0.4), (radius * 0.8, high + radius * 0.6))
         a.add("handle", tube(bow, 0.005, 8).turned("x", pick(rng, (0, 25, -40))).at(y=y))
         a.add(
             "pivot",
@@ -132,6 +125,12 @@ def _wide_lid(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number]
             pick(rng, ("cap", "knob")),
             cylinder(radius * 0.4, 0.018, bevel=0.003, around=18).at(y=y + high - 0.005),
         )
+
+
+def _bow(foot: tuple[Number, Number], shoulder: tuple[Number, Number]) -> Float64[np.ndarray, "P 3"]:
+    """The line of a carrying handle over a lid, from foot to foot over both shoulders; each is (x, y)."""
+    (near, low), (wide, top) = foot, shoulder
+    return curve([[-near, low, 0], [-wide, top, 0], [wide, top, 0], [near, low, 0]], 14)
 
 
 def _pump_lid(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number], around: int) -> None:
@@ -150,15 +149,7 @@ def _pump_lid(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number]
         [[0, high * 0.6, radius * 0.9], [0, high * 0.75, radius * 1.5], [0, high * 0.1, radius * 1.75]], 10
     )
     a.add("spout", tube(np.add(beak, [0, y, 0]), np.linspace(0.016, 0.009, 10), 10))
-    bow = curve(
-        [
-            [-radius * 1.06, high * 0.5, 0],
-            [-radius * 1.1, high + radius * 0.5, 0],
-            [radius * 1.1, high + radius * 0.5, 0],
-            [radius * 1.06, high * 0.5, 0],
-        ],
-        14,
-    )
+    bow = _bow((radius * 1.06, high * 0.5), (radius * 1.1, high + radius * 0.5))
     a.add(
         "handle", sweep(bow, rectangle(0.022, 0.008, 0.003, 2)).turned("x", pick(rng, (0, -30, -60))).at(y=y)
     )
