@@ -11,7 +11,7 @@ from partwise.cli import main
 from partwise.datasets.mixture import COMPOSED_WEIGHT, TrainingShapes, weighted_categories
 from partwise.datasets.packed import Pack
 from partwise.datasets.procedural import HELD_OUT, training_categories
-from partwise.errors import MissingDataError
+from partwise.errors import InputError, MissingDataError
 
 
 def run(capsys, *arguments):
@@ -81,6 +81,10 @@ def test_compositions_come_more_often_and_held_out_categories_never():
     assert set(turns) == set(training_categories())
     assert turns.count("composed gadget") == COMPOSED_WEIGHT
     assert turns.count("chair") == 1
+    assert weighted_categories(("chair", "chair"))[: len(turns)] == turns
+    assert weighted_categories(("chair", "chair")).count("chair") == 3
+    with pytest.raises(InputError, match=r"\['teapot'\] are no training categories"):
+        weighted_categories(("chair", "teapot"))
 
 
 def test_a_mixture_without_its_folder_says_so(tmp_path):

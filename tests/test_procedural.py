@@ -242,6 +242,20 @@ def test_actions_of_absent_parts_are_not_declared():
     assert heat.tolist() == [[1.0], [1.0]]
 
 
+def test_what_has_no_handle_is_held_by_its_core_and_a_strap_is_no_handle():
+    gadgets = [ProceduralShapes(3, ["composed gadget"]).assembly(i) for i in range(40)]
+    assert all("grasp" in gadget.affordances() for gadget in gadgets)
+    strapped = [g for g in gadgets if {p.name for p in g.parts()} & {"strap", "belt"}]
+    assert strapped
+    for gadget in strapped:
+        part = np.array([p.name in ("strap", "belt") for p in gadget.parts()])
+        place = np.zeros((len(part), 3))
+        heat = gadget.heat(place, place, np.arange(len(part), dtype=np.int16))
+        warm = dict(zip(gadget.affordances(), heat.T, strict=True))
+        assert not warm["grasp"][part].any()
+        assert warm["carry"][part].all()
+
+
 def test_phrases_are_what_people_type():
     said = phrases("leg", "chair")
     assert {"legs", "chair leg", "leg of the chair", "the leg", "support legs"} <= set(said)

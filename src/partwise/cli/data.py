@@ -80,6 +80,7 @@ class PackShapes:
     Examples:
         partwise data pack packs/train --count 30000
         partwise data pack packs/train --count 30000 --objects assets --repeats 12 --scenes 4000 --seed 1
+        partwise data pack packs/train --count 30000 --more clamp clamp book
     """
 
     out: tyro.conf.Positional[Path]
@@ -100,6 +101,8 @@ class PackShapes:
     """Pack where each procedural shape offers which action, too: twice the time, 8 KiB more for each action."""
     workers: int = 1
     """Processes that make procedural shapes; the pack is the same whatever their number."""
+    more: tuple[str, ...] = ()
+    """Categories that should come more often: each time one is named it takes one turn more in every round."""
 
     def run(self) -> None:
         """Make every shape and write it."""
@@ -123,6 +126,7 @@ class PackShapes:
             self.scenes,
             self.heat,
             self.workers,
+            self.more,
         )
         with tqdm(total=len(shapes), unit="shape", smoothing=0.05) as bar:
             write_pack(self.out, _counted(shapes, bar.update), len(shapes), self.points, self.heat)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,6 +22,7 @@ COMPOSED_WEIGHT = 3
 CHUNK = 16
 
 
+@dataclass(frozen=True)
 class TrainingShapes:
     """`count` procedural shapes, every real training object `repeats` times, each time drawn anew, then scenes.
 
@@ -29,66 +32,84 @@ class TrainingShapes:
     scenes   how many small scenes of whole real objects, which are asked for by what they are
     heat     where procedural shapes offer which action; of the others nothing is known
     workers  processes that make the procedural shapes, which come in the same order all the same
+    more     training categories that come more often: one turn more in every round for each time that one is named
 
     Held-out categories are in no part. Every third turn over the real objects is scan-like, the others CAD-like.
-    Raises InputError for numbers out of range, MissingDataError for a folder without objects.
+    Raises InputError for numbers out of range or no training category, MissingDataError for a folder without objects.
     """
 
-    def __init__(
-        self,
-        count: int,
-        points: int = 8192,
-        seed: int = 0,
-        objects: Path | None = None,
-        repeats: int = 1,
-        scenes: int = 0,
-        heat: bool = False,
-        workers: int = 1,
-    ) -> None:
-        if min(count, points, repeats, workers) < 1 or min(seed, scenes) < 0:
+    count: int
+    points: int = 8192
+    seed: int = 0
+    objects: Path | None = None
+    repeats: int = 1
+    scenes: int = 0
+    heat: bool = False
+    workers: int = 1
+    more: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if min(self.count, self.points, self.repeats, self.workers) < 1 or min(self.seed, self.scenes) < 0:
             raise InputError(
-                f"count {count}, points {points}, seed {seed}, repeats {repeats}, scenes {scenes}, workers {workers}: "
-                "the seed and the scenes are at least 0, the others at least 1"
+                f"count {self.count}, points {self.points}, seed {self.seed}, repeats {self.repeats}, scenes "
+                f"{self.scenes}, workers {self.workers}: the seed and the scenes are at least 0, the others at least 1"
             )
-        if scenes and objects is None:
-            raise InputError(f"{scenes} scenes were asked for, of no objects: name their folder")
-        self._workers = workers
-        self._world = ProceduralShapes(
-            seed, weighted_categories(), Scan(points=points, kind="mixed"), count, heat=heat
-        )
-        kinds = ["scan" if turn % 3 == 2 else "cad" for turn in range(repeats)] if objects else []
-        self._real = [
-            RealObjects(
-                objects, "train", scan=Scan(points=points, kind=kind), seed=seed + turn, without=HELD_OUT
-            )
-            for turn, kind in enumerate(kinds)
+        if self.scenes and self.objects is None:
+            raise InputError(f"{self.scenes} scenes were asked for, of no objects: name their folder")
+        # What is wrong with a folder or a name is said now, not once the first shapes are made.
+        len(self)
+
+    @cached_property
+    def _world(self) -> ProceduralShapes:
+        scan = Scan(points=self.points, kind="mixed")
+        return ProceduralShapes(self.seed, weighted_categories(self.more), scan, self.count, heat=self.heat)
+
+    @cached_property
+    def _real(self) -> list[RealObjects]:
+        if self.objects is None:
+            return []
+        scans = [
+            Scan(points=self.points, kind="scan" if turn % 3 == 2 else "cad") for turn in range(self.repeats)
         ]
-        scan = Scan(points=points, kind="mixed")
-        self._scenes = (
-            RealScenes(scenes, objects, scan=scan, seed=seed, without=_words(HELD_OUT)) if scenes else []
-        )
+        return [
+            RealObjects(self.objects, "train", scan=scan, seed=self.seed + turn, without=HELD_OUT)
+            for turn, scan in enumerate(scans)
+        ]
+
+    @cached_property
+    def _scenes(self) -> RealScenes | None:
+        if self.objects is None or not self.scenes:
+            return None
+        scan = Scan(points=self.points, kind="mixed")
+        return RealScenes(self.scenes, self.objects, scan=scan, seed=self.seed, without=_words(HELD_OUT))
 
     def __len__(self) -> int:
-        return len(self._world) + sum(map(len, self._real)) + len(self._scenes)
+        return len(self._world) + sum(map(len, self._real)) + len(self._scenes or ())
 
     def __iter__(self) -> Iterator[Sample]:
-        if self._workers == 1:
+        if self.workers == 1:
             yield from self._world
         else:
             # Spawned rather than forked: threads of the parent do not outlive a fork.
-            with ProcessPoolExecutor(self._workers, get_context("spawn")) as pool:
+            with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
                 yield from pool.map(self._world.__getitem__, range(len(self._world)), chunksize=CHUNK)
         for objects in self._real:
             yield from objects
-        yield from self._scenes
+        yield from self._scenes or ()
 
 
 def _words(names: tuple[str, ...]) -> set[str]:
     return {word for name in names for word in name.split()}
 
 
-def weighted_categories() -> tuple[str, ...]:
-    """The training categories, the composed ones several times over: the turns of one round."""
+def weighted_categories(more: Sequence[str] = ()) -> tuple[str, ...]:
+    """The turns of one round: the training categories, composed ones several times over, then those of `more`.
+
+    Raises InputError if `more` names what is no training category.
+    """
     fixed = training_categories()
+    unknown = [name for name in more if name not in fixed]
+    if unknown:
+        raise InputError(f"{unknown} are no training categories: name some of {', '.join(fixed)}")
     composed = [name for name in fixed if name.startswith("composed ")]
-    return (*fixed, *composed * (COMPOSED_WEIGHT - 1))
+    return (*fixed, *composed * (COMPOSED_WEIGHT - 1), *more)

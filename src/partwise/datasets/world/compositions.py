@@ -248,7 +248,8 @@ def _row(
 
 
 ACTIONS = {
-    "grasp": ("handle", "grip", "knob", "crank", "lever", "joystick", "rail", "bar", "strap"),
+    "grasp": ("handle", "grip", "knob", "crank", "lever", "joystick", "rail", "bar"),
+    "carry": ("strap", "belt", "handle"),
     "press": ("button", "knob"),
     "contain": ("drawer", "basket", "bin", "tray", "cup", "bowl", "pocket", "pouch"),
     "open": ("lid", "cap", "door", "drawer", "latch"),
@@ -261,7 +262,10 @@ ACTIONS = {
 }
 
 
-def _compose(rng: np.random.Generator, category: str, kinds: tuple[Kind, ...]) -> Assembly:
+def _compose(
+    rng: np.random.Generator, category: str, kinds: tuple[Kind, ...], held: bool = False
+) -> Assembly:
+    """A core with two to six kinds of parts; `held` ones without a part for the hand are grasped by the core."""
     a = Assembly(category)
     mesh = core(rng)
     name = pick(rng, CORES)
@@ -277,6 +281,8 @@ def _compose(rng: np.random.Generator, category: str, kinds: tuple[Kind, ...]) -
     for action, parts in ACTIONS.items():
         if set(parts) & used:
             a.afford(action, *parts)
+    if held and not set(ACTIONS["grasp"]) & used:
+        a.afford("grasp", name)
     if not set(sum(ACTIONS.values(), ())) & used:
         a.afford("move", name)
     return a
@@ -284,7 +290,7 @@ def _compose(rng: np.random.Generator, category: str, kinds: tuple[Kind, ...]) -
 
 def gadget(rng: np.random.Generator) -> Assembly:
     """Invented machines."""
-    return _compose(rng, pick(rng, ("object", "machine", "device", "gadget")), COMMON + MACHINE)
+    return _compose(rng, pick(rng, ("object", "machine", "device", "gadget")), COMMON + MACHINE, held=True)
 
 
 def furnishing(rng: np.random.Generator) -> Assembly:
@@ -294,7 +300,7 @@ def furnishing(rng: np.random.Generator) -> Assembly:
 
 def oddity(rng: np.random.Generator) -> Assembly:
     """Anything with anything."""
-    return _compose(rng, "object", COMMON + MACHINE + VESSEL)
+    return _compose(rng, "object", COMMON + MACHINE + VESSEL, held=True)
 
 
 def creature(rng: np.random.Generator) -> Assembly:
