@@ -38,11 +38,19 @@ class TrainPatchAlign3D:
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
     preset: Literal[
-        "paper", "release", "small", "small-on", "small-even", "small-wide", "small-actions", "tiny"
+        "paper",
+        "release",
+        "small",
+        "small-on",
+        "small-even",
+        "small-wide",
+        "small-actions",
+        "small-held",
+        "tiny",
     ] = "small"
-    """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide and small-actions,
-    each from the checkpoint before: the shipped default (the last reads a pack with heat); tiny: seconds, to try
-    things out."""
+    """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide, small-actions and
+    small-held, each from the checkpoint before: the shipped default (the last two read a pack with heat); tiny:
+    seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None

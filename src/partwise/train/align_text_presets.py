@@ -158,6 +158,12 @@ SMALL_ACTIONS = replace(
     head_rate=5e-4,
     heat_weight=1.0,
 )
+# The sixth leg: things held by their body, squeezed, pressed; more questions about actions, and they count more.
+SMALL_HELD = replace(
+    SMALL_ACTIONS,
+    batches=replace(SMALL_ACTIONS.batches, actions=6, seed=47),
+    heat_weight=1.5,
+)
 TINY = replace(
     SMALL,
     model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
@@ -177,5 +183,6 @@ PRESETS = {
     "small-even": SMALL_EVEN,
     "small-wide": SMALL_WIDE,
     "small-actions": SMALL_ACTIONS,
+    "small-held": SMALL_HELD,
     "tiny": TINY,
 }
