@@ -39,6 +39,7 @@ from partwise.datasets.world import (
     household,
     kitchen,
     letters,
+    meters,
     motors,
     mowers,
     music,
@@ -272,6 +273,7 @@ CATEGORIES: dict[str, Generator] = {
     "hand plane": handles.hand_plane,
     "dustpan": handles.dustpan,
     "plunger": handles.plunger,
+    "hand meter": meters.hand_meter,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

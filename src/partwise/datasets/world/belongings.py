@@ -11,6 +11,7 @@ from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import facing
 from partwise.datasets.world.mesh import Mesh, Number, join
 from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
+from partwise.datasets.world.straps import strapped
 
 
 def guitar(rng: np.random.Generator) -> Assembly:
@@ -202,6 +203,7 @@ def phone(rng: np.random.Generator) -> Assembly:
         if chance(rng, 0.6):
             a.add("switch", box(0.006, 0.04, 0.014).at(x=width / 2, y=high * 0.55))
         a.afford("speak", "body", where=facing("z"))
+    strapped(a, rng, (width, high, deep))
     a.afford("display", "screen")
     a.afford("press", "button", "switch", where=facing("z"))
     a.afford("grasp", "body")
@@ -271,6 +273,7 @@ def flashlight(rng: np.random.Generator) -> Assembly:
     )
     a.add("lens", cylinder(radius * 1.4, 0.003, around=16).at(y=reach + 0.054))
     a.add("button", box(0.01, 0.02, 0.008).at(y=reach * 0.7, z=radius))
+    strapped(a, rng, (2 * radius, reach, 2 * radius))
     a.afford("press", "button")
     a.afford("grasp", "body")
     return a
@@ -293,6 +296,7 @@ def _binoculars(rng: np.random.Generator) -> Assembly:
         "eyepiece",
         cylinder(radius * 0.75, 0.015, around=14).turned("x", 90).at(x=radius * 1.3, z=-0.013).both_sides(),
     )
+    strapped(a, rng, (radius * 4, radius, radius), 0.5)
     a.afford("grasp", "body")
     return a
 
