@@ -38,6 +38,7 @@ from partwise.datasets.world import (
     homeware,
     household,
     kitchen,
+    knobs,
     letters,
     meters,
     motors,
@@ -46,6 +47,7 @@ from partwise.datasets.world import (
     openers,
     openings,
     optics,
+    panels,
     places,
     play,
     plumbing,
@@ -274,6 +276,11 @@ CATEGORIES: dict[str, Generator] = {
     "dustpan": handles.dustpan,
     "plunger": handles.plunger,
     "hand meter": meters.hand_meter,
+    "telephone": panels.telephone,
+    "alarm clock": panels.alarm_clock,
+    "kitchen scale": knobs.kitchen_scale,
+    "light switch": knobs.wall_switch,
+    "service bell": knobs.service_bell,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -124,4 +124,17 @@ WORDS = {
     "presser foot": ("foot, sewing foot, pressing foot", "the foot that holds the cloth down"),
     "sensor": ("sensor tower, laser scanner, lidar", "what a robot sees with"),
     "spool": ("thread spool, reel of thread, bobbin", "the roll that thread is wound on"),
+    "cradle": ("handset rest, receiver rest, telephone hook", "what a telephone's receiver lies on"),
+    "earpiece": ("ear cup, receiver, listening end", "what one holds to the ear"),
+    "handset": ("telephone receiver, receiver, phone handle", "the part of a telephone taken up to talk"),
+    "hook switch": ("cradle button, hang-up button, switchhook", "what ends a call when it is pressed down"),
+    "plunger knob": ("bell button, striker button, bell plunger", "the knob one strikes a service bell with"),
+    "pointer": ("needle, indicator needle, scale pointer", "what points at the weight"),
+    "slider": ("slide switch, fader, sliding control", "a control that is slid along"),
+    "snooze button": ("snooze bar, snooze, snooze key", "the key that silences an alarm for a while"),
+    "wall plate": ("switch plate, cover plate, faceplate", "the flat cover of a switch on a wall"),
+    "weighing plate": (
+        "weighing platform, scale pan, scale platform",
+        "the plate of a scale that takes the load",
+    ),
 }
