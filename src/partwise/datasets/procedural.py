@@ -18,6 +18,7 @@ from partwise.datasets.world import (
     clamps,
     compositions,
     concert,
+    consoles,
     containers,
     counters,
     countertop,
@@ -281,6 +282,9 @@ CATEGORIES: dict[str, Generator] = {
     "kitchen scale": knobs.kitchen_scale,
     "light switch": knobs.wall_switch,
     "service bell": knobs.service_bell,
+    "router": consoles.router,
+    "power strip": consoles.power_strip,
+    "humidifier": consoles.humidifier,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

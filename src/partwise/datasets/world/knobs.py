@@ -1,4 +1,4 @@
-"""What one reads and switches on table and wall: kitchen scale, wall switch, thermostat, service bell."""
+"""What one reads and switches on table and wall: kitchen scale, wall switch, service bell."""
 
 from __future__ import annotations
 

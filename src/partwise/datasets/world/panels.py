@@ -1,4 +1,4 @@
-"""Large bodies with small controls: telephone, alarm clock, kitchen scale, wall switch, intercom, thermostat."""
+"""Large bodies with small controls: telephones and alarm clocks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def handset(rng: np.random.Generator, long: Number) -> list[Piece]:
 
 def curly(start: list, through: list, stop: list, radius: Number) -> Mesh:
     """A coiled cord from start to stop by way of a third point."""
-    path, angle = curve([start, through, stop], 72), np.linspace(0, 2 * np.pi * 9, 72)
+    path, angle = curve([start, through, stop], 64), np.linspace(0, 2 * np.pi * 8, 64)
     swing = np.stack([np.cos(angle) * 0.7, np.sin(angle), np.cos(angle) * 0.7], axis=1)
     return tube(path + radius * swing, radius * 0.35, 4)
 

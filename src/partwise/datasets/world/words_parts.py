@@ -137,4 +137,8 @@ WORDS = {
         "weighing platform, scale pan, scale platform",
         "the plate of a scale that takes the load",
     ),
+    "filter door": ("filter cover, filter flap, side flap", "the door behind which an air filter sits"),
+    "outlet": ("power outlet, mains socket, receptacle", "what an electric plug is put into"),
+    "port": ("network port, data socket, cable port", "a hole that a data cable is put into"),
+    "prong": ("plug pin, contact pin, blade of the plug", "one of the metal pins of a plug"),
 }
