@@ -63,6 +63,7 @@ from partwise.datasets.world import (
     siege,
     snow,
     sports,
+    squeezers,
     staging,
     storage,
     studio,
@@ -285,6 +286,8 @@ CATEGORIES: dict[str, Generator] = {
     "router": consoles.router,
     "power strip": consoles.power_strip,
     "humidifier": consoles.humidifier,
+    "reacher": squeezers.reacher,
+    "hose nozzle": squeezers.hose_nozzle,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -11,14 +11,16 @@ from partwise.datasets.world.build import ball, box, cylinder, lathe, pillow, sl
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
 from partwise.datasets.world.outlines import curve, helix, rectangle, rounded, star
+from partwise.datasets.world.squeezers import squeeze_clamp
 from partwise.datasets.world.tools import laid
 
 
 def clamp(rng: np.random.Generator) -> Assembly:
     """Clamps: a screw in a bow or cast frame, jaws on a bar or pipe, wooden jaws, a toggle, levers with a spring."""
     frames = (_bow_clamp, _cast_clamp, _hand_screw, _trigger_clamp, _bar_clamp, _pipe_clamp)
-    make = pick(rng, (*frames, _spring_clamp, _toggle_clamp), (3, 4, 2, 4, 2, 2, 2, 2))
-    actions = {"grasp": ("handle", "grip", "body"), "press": ("trigger", "lever"), "pull": ("lever",)}
+    make = pick(rng, (*frames, _spring_clamp, _toggle_clamp, squeeze_clamp), (3, 4, 2, 2, 2, 2, 2, 2, 9))
+    triggers = ("trigger", "lever", "release lever")
+    actions = {"grasp": ("handle", "grip", "body"), "press": triggers, "pull": ("lever",)}
     return laid(rng, "clamp", make(rng), actions | {"wrapgrasp": ("grip",)})
 
 

@@ -37,6 +37,8 @@ WORDS = {
     "screw": ("threaded rod, spindle, machine screw", "the threaded rod that is turned"),
     "slide": ("gun slide, top slide", "the part that moves back and forth on top"),
     "stock": ("butt, gunstock, shoulder stock", "the part of a gun set against the shoulder"),
+    "release lever": ("release catch, quick release, thumb lever", "the small lever that lets the hold go"),
+    "connector": ("hose coupling, quick connector, fitting", "the joint where a hose plugs on"),
     "trigger": ("trigger lever, firing lever", "the lever that the finger pulls"),
     "truck": ("skateboard truck, axle assembly", "the metal part that holds the wheels of a board"),
     "barrel": ("gun barrel, tube, bore", "the long tube or thick end"),

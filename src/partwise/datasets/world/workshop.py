@@ -11,6 +11,7 @@ from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.mesh import Mesh, Number, Piece, join
 from partwise.datasets.world.outlines import curve, ellipse, rectangle, star
 from partwise.datasets.world.pieces import posed
+from partwise.datasets.world.squeezers import sealant_gun
 from partwise.datasets.world.tools import GRASP, haft, laid
 
 
@@ -219,14 +220,15 @@ def _crank_drill(rng: np.random.Generator) -> list[Piece]:
 
 def glue_gun(rng: np.random.Generator) -> Assembly:
     """Hot-glue guns with a stick of glue and a wire stand; guns that press a cartridge of sealant empty."""
-    hot = chance(rng, 0.65)
+    make = pick(rng, (_hot_glue, _caulk, sealant_gun), (4, 2, 3))
+    hot = make == _hot_glue
     a = Assembly(
         pick(rng, ("glue gun", "hot glue gun")) if hot else pick(rng, ("caulking gun", "sealant gun"))
     )
-    posed(a, rng, _hot_glue(rng) if hot else _caulk(rng), ("z", 90))
+    posed(a, rng, make(rng), ("z", 90))
     a.afford("grasp", "handle", "grip")
-    a.afford("press", "trigger", "switch", "lever")
-    a.afford("pull", "trigger", "plunger rod")
+    a.afford("press", "trigger", "switch", "lever", "release lever")
+    a.afford("pull", "trigger", "plunger rod", "hook")
     a.afford("push", "glue stick", "switch")
     a.afford("pour", "nozzle")
     return a
