@@ -38,6 +38,7 @@ from partwise.datasets.world import (
     heavy,
     homeware,
     household,
+    keypads,
     kitchen,
     knobs,
     letters,
@@ -288,6 +289,9 @@ CATEGORIES: dict[str, Generator] = {
     "humidifier": consoles.humidifier,
     "reacher": squeezers.reacher,
     "hose nozzle": squeezers.hose_nozzle,
+    "rice cooker": keypads.rice_cooker,
+    "metronome": keypads.metronome,
+    "synthesizer": keypads.synthesizer,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -173,7 +173,7 @@ def _tower(a: Assembly, rng: np.random.Generator, socket: Mesh, eye: Number) -> 
     if chance(rng, 0.5):
         a.add(pick(rng, ("switch", "button")), stud(rng, size, size).at(y=low * 0.9 + high))
     else:
-        a.add("button", stud(rng, size * 0.6, size * 0.6).at(y=low, z=(foot + side / 2) / 2))
+        a.add("button", stud(rng, size * 0.8, size * 0.8).at(y=low, z=(foot + side / 2) / 2))
     if chance(rng, 0.5):
         loop = arc(side * 0.4, 0, 180, 9)
         a.add("handle", tube(loop, 0.004, 6).at(y=low * 0.9 + high - 0.001))

@@ -141,4 +141,13 @@ WORDS = {
     "outlet": ("power outlet, mains socket, receptacle", "what an electric plug is put into"),
     "port": ("network port, data socket, cable port", "a hole that a data cable is put into"),
     "prong": ("plug pin, contact pin, blade of the plug", "one of the metal pins of a plug"),
+    "drum pad": ("trigger pad, finger pad, beat pad", "a soft square that is struck with a finger"),
+    "end panel": ("side cheek, end cheek, side board", "the board that closes a case at its end"),
+    "foot switch": ("stomp switch, footswitch, stomp button", "the button one presses with the foot"),
+    "inner pot": ("inner bowl, cooking pot, pot insert", "the pot inside a cooker that holds the food"),
+    "pendulum": ("swinging rod, pendulum rod, swing arm", "the rod that swings to and fro"),
+    "scale plate": ("tempo scale, number plate, graduated plate", "the plate of numbers behind a pointer"),
+    "slot": ("slit, groove, opening slot", "a long narrow opening"),
+    "steam vent": ("steam valve, steam outlet, vent cap", "what steam leaves a cooker through"),
+    "winding key": ("winder, wind-up key, winding handle", "the key that winds up a spring"),
 }
