@@ -69,6 +69,7 @@ from partwise.datasets.world import (
     storage,
     studio,
     sundries,
+    tabletops,
     things,
     tools,
     utensils,
@@ -292,6 +293,9 @@ CATEGORIES: dict[str, Generator] = {
     "rice cooker": keypads.rice_cooker,
     "metronome": keypads.metronome,
     "synthesizer": keypads.synthesizer,
+    "air fryer": tabletops.air_fryer,
+    "hot plate": tabletops.hot_plate,
+    "water dispenser": tabletops.water_dispenser,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
