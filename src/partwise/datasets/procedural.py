@@ -53,6 +53,7 @@ from partwise.datasets.world import (
     places,
     play,
     plumbing,
+    posts,
     pushing,
     rail,
     rides,
@@ -296,6 +297,10 @@ CATEGORIES: dict[str, Generator] = {
     "air fryer": tabletops.air_fryer,
     "hot plate": tabletops.hot_plate,
     "water dispenser": tabletops.water_dispenser,
+    "drinking fountain": posts.drinking_fountain,
+    "call post": posts.call_post,
+    "intercom": posts.intercom,
+    "thermostat": posts.thermostat,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -150,4 +150,5 @@ WORDS = {
     "slot": ("slit, groove, opening slot", "a long narrow opening"),
     "steam vent": ("steam valve, steam outlet, vent cap", "what steam leaves a cooker through"),
     "winding key": ("winder, wind-up key, winding handle", "the key that winds up a spring"),
+    "pedestal": ("plinth, standing column, foot column", "the thick upright that a basin stands on"),
 }
