@@ -32,6 +32,7 @@ from partwise.datasets.world import (
     furniture,
     gear,
     gripping,
+    hand_presses,
     handheld,
     handles,
     hardware,
@@ -301,6 +302,11 @@ CATEGORIES: dict[str, Generator] = {
     "call post": posts.call_post,
     "intercom": posts.intercom,
     "thermostat": posts.thermostat,
+    "washer gun": hand_presses.washer_gun,
+    "staple gun": hand_presses.staple_gun,
+    "grease gun": hand_presses.grease_gun,
+    "garlic press": hand_presses.garlic_press,
+    "hole punch": hand_presses.hole_punch,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -30,7 +30,7 @@ class Squeeze(NamedTuple):
     span: float
 
 
-def _squeeze(rng: np.random.Generator, long: Number, wide: Number, depth: Number) -> Squeeze:
+def squeeze(rng: np.random.Generator, long: Number, wide: Number, depth: Number) -> Squeeze:
     """Grip and trigger in one style, equal in thickness, the trigger 60 to 110 % as long; either may be in front."""
     corner = min(wide, depth) * pick(rng, (0.0, 0.2, 0.45))
     section = ellipse(depth, wide, 12) if chance(rng, 0.3) else rectangle(depth, wide, corner, 2)
@@ -62,7 +62,7 @@ def _squeeze(rng: np.random.Generator, long: Number, wide: Number, depth: Number
     return Squeeze(parts[0], parts[1], gap + wide)
 
 
-def _housing(rng: np.random.Generator, width: Number, height: Number, depth: Number) -> Mesh:
+def housing(rng: np.random.Generator, width: Number, height: Number, depth: Number) -> Mesh:
     """What grip and trigger hang from, around the origin: a block, a bevelled block, a lens or a drum."""
     style = pick(rng, ("block", "bevel", "slope", "oval"))
     if style == "block":
@@ -76,7 +76,7 @@ def _housing(rng: np.random.Generator, width: Number, height: Number, depth: Num
     return cutout(rectangle(width, height, height * 0.48, 4), depth)
 
 
-def _screw_heads(rng: np.random.Generator, half: Number, depth: Number, radius: Number) -> Piece:
+def screw_heads(rng: np.random.Generator, half: Number, depth: Number, radius: Number) -> Piece:
     """Two or three screws that hold the halves of a housing together, on its side."""
     head = cylinder(radius, depth * 1.06, around=10).turned("x", 90).at(z=-depth * 0.53)
     return Piece(pick(rng, ("screw", "screw", "pivot")), head.row(int(pick(rng, (1, 2, 3))), x=half * 0.6))
@@ -100,7 +100,7 @@ def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
     length, reach = rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.1)
     thick, deep = rng.uniform(0.014, 0.026), rng.uniform(0.014, 0.032)
     depth, place = rng.uniform(0.018, 0.036), length * rng.uniform(0.2, 0.7)
-    pair = _squeeze(rng, rng.uniform(0.07, 0.14), rng.uniform(0.016, 0.03), depth * rng.uniform(0.6, 1.0))
+    pair = squeeze(rng, rng.uniform(0.07, 0.14), rng.uniform(0.016, 0.03), depth * rng.uniform(0.6, 1.0))
     wide, high = pair.span * rng.uniform(1.15, 1.6), thick * rng.uniform(1.8, 3.0)
     style = pick(rng, ("block", "wedge", "arm"))
     end = _clamp_jaw(rng, style, reach, deep, depth * rng.uniform(0.7, 1.0)).at(x=length - deep * 1.2)
@@ -116,7 +116,7 @@ def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
         Piece(bar_name, bar),
         Piece(end_name, end),
         Piece(pick(rng, ("jaw", "body"), (3, 2)), moving.at(x=face)),
-        Piece("body", _housing(rng, wide, high, depth * 1.05).at(x=place, y=middle)),
+        Piece("body", housing(rng, wide, high, depth * 1.05).at(x=place, y=middle)),
         Piece(pick(rng, ("body", "grip", "handle"), (6, 2, 2)), pair.grip.at(x=place, y=bottom)),
         Piece("trigger", pair.trigger.at(x=place, y=bottom)),
     ]
@@ -130,7 +130,7 @@ def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
         named = pick(rng, ("lever", "release lever", "body"))
         pieces.append(Piece(named, catch.at(x=place + side, y=bottom - thick * 0.7)))
     if chance(rng, 0.3):
-        pieces.append(_screw_heads(rng, wide / 2, depth * 1.05, thick * 0.22))
+        pieces.append(screw_heads(rng, wide / 2, depth * 1.05, thick * 0.22))
         pieces[-1] = pieces[-1].changed(lambda mesh: mesh.at(x=place, y=middle))
     if chance(rng, 0.3):
         stop = cylinder(thick * 0.2, depth * 1.2, around=8).turned("x", 90)
@@ -142,13 +142,13 @@ def reacher(rng: np.random.Generator) -> Assembly:
     """Reachers and litter pickers: a long tube, jaws that close at its end, grip and trigger at the other."""
     long, radius = rng.uniform(0.25, 0.8), rng.uniform(0.008, 0.014)
     depth = radius * rng.uniform(1.8, 2.6)
-    pair = _squeeze(rng, rng.uniform(0.08, 0.12), rng.uniform(0.018, 0.028), depth)
+    pair = squeeze(rng, rng.uniform(0.08, 0.12), rng.uniform(0.018, 0.028), depth)
     wide, high = pair.span * rng.uniform(1.1, 1.4), radius * rng.uniform(3.0, 4.2)
     square = chance(rng, 0.3)
     shaft = box(radius * 1.7, long, radius * 1.7) if square else cylinder(radius, long, around=roundness(rng))
     pieces = [
         Piece(pick(rng, ("tube", "rod", "bar"), (3, 1, 1)), shaft.turned("z", -90)),
-        Piece("body", _housing(rng, wide, high, depth * 1.2)),
+        Piece("body", housing(rng, wide, high, depth * 1.2)),
         Piece(pick(rng, ("grip", "handle", "body"), (2, 3, 2)), pair.grip.at(y=-high / 2)),
         Piece("trigger", pair.trigger.at(y=-high / 2)),
     ]
@@ -180,10 +180,10 @@ def reacher(rng: np.random.Generator) -> Assembly:
 def sealant_gun(rng: np.random.Generator) -> list[Piece]:
     """A caulking gun along +x: a rod with a hook pushes a plate through a cradle; grip and trigger behind."""
     long, radius, rod = rng.uniform(0.2, 0.28), rng.uniform(0.022, 0.03), rng.uniform(0.003, 0.005)
-    pair = _squeeze(rng, rng.uniform(0.09, 0.13), rng.uniform(0.016, 0.026), rng.uniform(0.016, 0.026))
+    pair = squeeze(rng, rng.uniform(0.09, 0.13), rng.uniform(0.016, 0.026), rng.uniform(0.016, 0.026))
     wide, high, depth = pair.span * 1.15, radius * rng.uniform(1.2, 2.0), rng.uniform(0.022, 0.034)
     start = wide / 2
-    block = _housing(rng, wide, high, depth)
+    block = housing(rng, wide, high, depth)
     pushed = long * rng.uniform(0.05, 0.5)
     shaft = cylinder(rod, long + wide, around=8).turned("z", -90).at(x=start + pushed - long - wide)
     crook = [[0, 0, 0], [-0.014, 0, 0], [-0.02, -0.02, 0], [-0.01, -0.04, 0]]
@@ -231,10 +231,10 @@ def sealant_gun(rng: np.random.Generator) -> list[Piece]:
 def hose_nozzle(rng: np.random.Generator) -> Assembly:
     """Garden spray guns and fuel nozzles: a barrel or spout ahead, a hose below or behind, trigger beside the grip."""
     radius, long = rng.uniform(0.013, 0.02), rng.uniform(0.06, 0.12)
-    pair = _squeeze(rng, rng.uniform(0.08, 0.12), rng.uniform(0.018, 0.026), rng.uniform(0.018, 0.026))
+    pair = squeeze(rng, rng.uniform(0.08, 0.12), rng.uniform(0.018, 0.026), rng.uniform(0.018, 0.026))
     wide, high = pair.span * rng.uniform(1.05, 1.3), radius * rng.uniform(1.9, 2.6)
     pieces = [
-        Piece("body", _housing(rng, wide, high, radius * 2)),
+        Piece("body", housing(rng, wide, high, radius * 2)),
         Piece(pick(rng, ("grip", "handle", "body"), (2, 3, 2)), pair.grip.at(y=-high / 2)),
         Piece(pick(rng, ("trigger", "lever"), (3, 1)), pair.trigger.at(y=-high / 2)),
     ]
