@@ -307,6 +307,9 @@ CATEGORIES: dict[str, Generator] = {
     "grease gun": hand_presses.grease_gun,
     "garlic press": hand_presses.garlic_press,
     "hole punch": hand_presses.hole_punch,
+    "vanity mirror": posts.vanity_mirror,
+    "patio heater": posts.patio_heater,
+    "hand dryer": posts.hand_dryer,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

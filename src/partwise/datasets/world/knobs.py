@@ -104,7 +104,7 @@ def wall_switch(rng: np.random.Generator) -> Assembly:
         edge = rectangle(wide, high, pick(rng, (0.0, 0.008)))
         a.add(
             pick(rng, ("wall plate", "plate")),
-            slab(edge, deep, bevel=deep * 0.3).turned("x", 90).at(y=y, z=deep / 2),
+            slab(edge, deep, bevel=deep * 0.3).turned("x", 90).at(y=y, z=-deep / 2),
         )
         z = deep / 2
         if kind == "rocker":
@@ -142,7 +142,7 @@ def _doorbell(a: Assembly, rng: np.random.Generator) -> None:
         outline = ellipse(wide, high, 24)
     a.add(
         pick(rng, ("wall plate", "body")),
-        slab(outline, deep, bevel=deep * 0.3).turned("x", 90).at(y=high / 2, z=deep / 2),
+        slab(outline, deep, bevel=deep * 0.3).turned("x", 90).at(y=high / 2, z=-deep / 2),
     )
     radius, z = wide * rng.uniform(0.1, 0.24), deep / 2
     tall = high > 1.3 * wide

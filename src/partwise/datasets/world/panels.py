@@ -190,7 +190,7 @@ def _wall_phone(a: Assembly, rng: np.random.Generator) -> None:
     for piece in handset(rng, high * 0.95):
         a.add(
             piece.name,
-            piece.mesh.turned("z", 90).turned("y", -90).at(left, high * 0.5, z + 0.004),
+            piece.mesh.turned("z", 90).turned("y", 90).at(left, high * 0.5, z + 0.004),
             of=piece.of,
         )
     one = key(rng, pitch * 0.65, pitch * 0.55)

@@ -1,16 +1,19 @@
-"""Public things on a foot or a wall with one or two buttons: fountains, call posts, intercoms, thermostats."""
+"""Public things on a foot or a wall with one or two buttons: fountains, call posts, intercoms, heaters."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from partwise.datasets.world.assembly import Assembly
-from partwise.datasets.world.build import ball, box, cylinder, lathe, slab, tray, tube, vessel
+from partwise.datasets.world.bodywork import along
+from partwise.datasets.world.build import ball, box, cylinder, extrude, lathe, ring, slab, tray, tube, vessel
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.fields import facing, inward
 from partwise.datasets.world.fronts import key, turn_knob
-from partwise.datasets.world.outlines import curve, ellipse, rectangle
-from partwise.datasets.world.panels import handset
+from partwise.datasets.world.mesh import Mesh
+from partwise.datasets.world.outlines import arc, curve, ellipse, rectangle
+from partwise.datasets.world.panels import handset, stud
+from partwise.datasets.world.pieces import cable
 
 
 def drinking_fountain(rng: np.random.Generator) -> Assembly:
@@ -131,7 +134,7 @@ def intercom(rng: np.random.Generator) -> Assembly:
         pick(rng, ("body", "wall plate")),
         slab(rectangle(wide, high, wide * pick(rng, (0.0, 0.08, 0.2))), deep)
         .turned("x", 90)
-        .at(y=high / 2, z=deep / 2),
+        .at(y=high / 2, z=-deep / 2),
     )
     z, size = deep / 2, wide * rng.uniform(0.08, 0.14)
     if kind == "bells":
@@ -149,7 +152,7 @@ def intercom(rng: np.random.Generator) -> Assembly:
         for piece in handset(rng, high * 0.95):
             a.add(
                 piece.name,
-                piece.mesh.turned("z", 90).turned("y", -90).at(x, high * 0.5, z - 0.002),
+                piece.mesh.turned("z", 90).turned("y", 90).at(x, high * 0.5, z - 0.002),
                 of=piece.of,
             )
         a.add(
@@ -188,15 +191,15 @@ def thermostat(rng: np.random.Generator) -> Assembly:
         outline = ellipse(wide, count=28)
     a.add(
         pick(rng, ("wall plate", "body", "base")),
-        slab(outline, deep, bevel=deep * 0.3).turned("x", 90).at(y=high / 2, z=deep / 2),
+        slab(outline, deep, bevel=deep * 0.3).turned("x", 90).at(y=high / 2, z=-deep / 2),
     )
     z, y, size = deep / 2, high / 2, wide * rng.uniform(0.05, 0.1)
     if kind == "round":
         radius = wide * rng.uniform(0.32, 0.42)
-        ring = lathe(
+        bezel = lathe(
             [(radius * 0.8, 0), (radius, 0), (radius * 0.97, 0.02), (radius * 0.8, 0.02)], 28, closed=True
         )
-        a.add("dial", ring.turned("x", 90).at(y=y, z=z - 0.002))
+        a.add("dial", bezel.turned("x", 90).at(y=y, z=z - 0.002))
         a.add("display", cylinder(radius * 0.79, 0.015, around=24).turned("x", 90).at(y=y, z=z - 0.001))
         if chance(rng, 0.6):
             one = key(rng, size, size).row(int(pick(rng, (1, 2))), x=size * 1.6)
@@ -216,4 +219,148 @@ def thermostat(rng: np.random.Generator) -> Assembly:
     a.afford("move", "dial", "slider", "knob")
     a.afford("grasp", "dial", "knob")
     a.afford("display", "display", where=facing("z"))
+    return a
+
+
+def vanity_mirror(rng: np.random.Generator) -> Assembly:
+    """Mirrors on a foot: a disc or an oval in a fork or on a stem, light around it, a tiny switch on the foot."""
+    a = Assembly("vanity mirror")
+    radius, around = rng.uniform(0.07, 0.13), max(16, roundness(rng))
+    stem, low = radius * rng.uniform(0.4, 1.6), rng.uniform(0.012, 0.025)
+    tall = pick(rng, (1.0, 1.0, 1.3))
+    y, foot = low + stem + radius * tall, radius * rng.uniform(0.6, 0.85)
+    square = chance(rng, 0.3)
+    base = (
+        slab(rectangle(foot * 1.8, foot * 1.4, 0.015), low)
+        if square
+        else cylinder(foot, low, foot * 0.92, around=around)
+    )
+    a.add("base", base)
+    tilt = rng.uniform(-15, 5)
+
+    def lay(mesh: Mesh) -> Mesh:
+        return mesh.turned("x", tilt).at(y=y)
+
+    outer = ellipse(2 * radius, 2 * radius * tall, 28)
+    a.add("frame", lay(ring(outer, outer * 0.9, 0.014)))
+    a.add("mirror glass", lay(extrude(outer * 0.91, 0.006)))
+    if chance(rng, 0.5):
+        a.add("light", lay(ring(outer * 0.88, outer * 0.78, 0.004).at(z=0.004)))
+    if chance(rng, 0.4) and tall == 1.0:
+        fork = arc(radius * 1.06, 180, 360, 17)
+        a.add("mount", tube(fork, 0.006, 8).at(y=y))
+        pin = cylinder(0.01, 0.02, around=12).turned("z", -90).at(x=radius * 0.98)
+        a.add("knob", pin.at(y=y).both_sides())
+        a.add("pole", cylinder(0.007, stem, around=10).at(y=low - 0.004))
+    else:
+        a.add("pole", cylinder(0.008, stem + 0.008, around=10).at(y=low - 0.004))
+        a.add("ball joint", ball(0.024, around=10).at(y=low + stem - 0.002))
+    size, spot = radius * rng.uniform(0.06, 0.16), foot * (0.55 if square else 0.7)
+    if chance(rng, 0.75):
+        a.add(
+            "button",
+            stud(rng, size, size).row(int(pick(rng, (1, 1, 1, 2, 3))), x=size * 1.6).at(y=low, z=spot),
+        )
+    else:
+        a.add("switch", box(size, 0.006, size * 0.6).turned("z", 8).at(y=low - 0.002, z=spot))
+    if chance(rng, 0.4):
+        a.add("cable", cable(rng, (0, low * 0.5, -foot * (0.7 if square else 0.95)), radius * 2))
+    a.afford("press", "button", "switch")
+    a.afford("push", "switch", "frame")
+    a.afford("display", "mirror glass", where=facing("z"))
+    a.afford("grasp", "pole", "knob")
+    a.afford("move", "base", "frame")
+    a.afford("lift", "pole")
+    return a
+
+
+def patio_heater(rng: np.random.Generator) -> Assembly:
+    """Outdoor heaters: a column on a drum or a round foot, the burner and a wide hood above, a knob, a lighter."""
+    a = Assembly("patio heater")
+    high, around = rng.uniform(1.9, 2.3), max(14, roundness(rng))
+    foot, thick = high * rng.uniform(0.1, 0.14), high * rng.uniform(0.014, 0.022)
+    drum = chance(rng, 0.65)
+    deck = high * rng.uniform(0.28, 0.36) if drum else 0.05
+    if drum:
+        a.add("base", cylinder(foot * 1.12, 0.04, around=around))
+        a.add("body", cylinder(foot, deck - 0.03, foot * rng.uniform(0.7, 1.0), around=around).at(y=0.03))
+        if chance(rng, 0.6):
+            shell = box(foot * 0.8, deck * 0.6, 0.012).at(y=deck * 0.2, z=foot * 0.93)
+            a.add("door", shell)
+            a.add("handle", box(0.012, 0.09, 0.03).at(x=foot * 0.3, y=deck * 0.45, z=foot * 0.93 + 0.016))
+    else:
+        a.add("base", lathe([(foot * 1.2, 0), (foot * 1.2, 0.02), (foot * 0.5, deck)], around))
+    a.add("pole", cylinder(thick, high * 0.82 - deck, around=12).at(y=deck - 0.004))
+    y = high * 0.8
+    head = high * rng.uniform(0.042, 0.055)
+    a.add("burner", cylinder(head, high * 0.1, head * rng.uniform(0.9, 1.3), around=around).at(y=y))
+    hood = lathe(
+        [(head * 2.9, 0), (head * 2.8, 0.012), (head * 1.2, high * 0.045), (0, high * 0.055)], around
+    )
+    a.add("heat reflector", hood.at(y=y + high * 0.1 - 0.004))
+    box_low = y - high * 0.075
+    a.add("control box", box(head * 1.7, high * 0.08, head * 1.7, bevel=0.006).at(y=box_low))
+    z, size = head * 0.85, head * rng.uniform(0.4, 0.65)
+    a.add("knob", turn_knob(rng, head * 0.38).at(x=-head * 0.4, y=box_low + high * 0.04, z=z))
+    a.add("button", key(rng, size, size).at(x=head * 0.45, y=box_low + high * 0.04, z=z))
+    if chance(rng, 0.5):
+        side = cylinder(0.07, 0.03, around=14).turned("z", 90).at(x=0.015, y=0.06, z=-foot * 1.05)
+        a.add("wheel", side.at(x=foot * 0.6).both_sides())
+    a.afford("press", "button")
+    a.afford("grasp", "pole", "knob", "handle")
+    a.afford("push", "button", "pole")
+    a.afford("open", "door", "handle")
+    a.afford("pull", "handle")
+    a.afford("move", "pole", "wheel")
+    return a
+
+
+def hand_dryer(rng: np.random.Generator) -> Assembly:
+    """Dryers on a wall: a rounded or square box with one big or small button, or a swivel nozzle below."""
+    a = Assembly("hand dryer")
+    wide, deep = rng.uniform(0.22, 0.3), rng.uniform(0.12, 0.18)
+    high = wide * rng.uniform(0.8, 1.3)
+    kind = pick(rng, ("box", "loaf", "wedge"))
+    if kind == "wedge":
+        top = deep * rng.uniform(0.4, 0.7)
+        side = [
+            (deep / 2, 0),
+            (deep / 2, high * 0.6),
+            (top - deep / 2, high),
+            (-deep / 2, high),
+            (-deep / 2, 0),
+        ]
+        shape = along(side, wide)
+    else:
+        corner = wide * (rng.uniform(0.2, 0.4) if kind == "loaf" else 0.03)
+        shape = (
+            slab(rectangle(wide, high, corner), deep, bevel=deep * 0.1)
+            .turned("x", 90)
+            .at(y=high / 2, z=-deep / 2)
+        )
+    a.add(pick(rng, ("body", "case")), shape)
+    a.add("wall plate", box(wide * 1.05, high * 1.05, 0.008).at(y=-high * 0.025, z=-deep / 2 - 0.003))
+    z, radius, y = deep / 2, wide * rng.uniform(0.04, 0.13), high * rng.uniform(0.3, 0.5)
+    a.add(
+        "button",
+        lathe([(radius, 0), (radius, 0.006), (radius * 0.7, 0.012)], 18).turned("x", 90).at(y=y, z=z - 0.001),
+    )
+    if chance(rng, 0.5):
+        a.add("button ring", cylinder(radius * 1.4, 0.005, around=18).turned("x", 90).at(y=y, z=z - 0.001))
+    pipe = cylinder(wide * 0.11, 0.05, wide * 0.09, around=14)
+    a.add("nozzle", pipe.turned("x", 150).at(y=0.02, z=deep * 0.22))
+    if chance(rng, 0.6):
+        slot = box(0.004, high * 0.35, deep * 0.4).row(2, x=wide)
+        a.add("vent", slot.at(y=high * 0.25, z=-deep * 0.1))
+    if chance(rng, 0.5):
+        a.add("label", box(wide * 0.4, high * 0.1, 0.003).at(y=high * 0.12, z=z))
+    if chance(rng, 0.4):
+        a.add(
+            "light",
+            cylinder(0.007, 0.005, around=8).turned("x", 90).at(x=wide * 0.3, y=high * 0.45, z=z - 0.001),
+        )
+    a.afford("press", "button")
+    a.afford("push", "button")
+    a.afford("move", "nozzle")
+    a.afford("display", "label", "light")
     return a

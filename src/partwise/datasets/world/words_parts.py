@@ -151,4 +151,7 @@ WORDS = {
     "steam vent": ("steam valve, steam outlet, vent cap", "what steam leaves a cooker through"),
     "winding key": ("winder, wind-up key, winding handle", "the key that winds up a spring"),
     "pedestal": ("plinth, standing column, foot column", "the thick upright that a basin stands on"),
+    "control box": ("switch box, control housing, control unit", "the small box that holds the controls"),
+    "ball joint": ("swivel, ball and socket, tilting joint", "the ball on which a head tilts"),
+    "heat reflector": ("reflector hood, heat shield, heater dome", "the wide shield that throws heat down"),
 }
