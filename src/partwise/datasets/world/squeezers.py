@@ -96,7 +96,7 @@ def _clamp_jaw(rng: np.random.Generator, style: str, reach: Number, deep: Number
 
 
 def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
-    """A one-handed bar clamp: a jaw at the end of a bar, a body on it with another, under that grip and trigger."""
+    """A one-handed bar clamp or spreader: a jaw ends the bar, a body on it has another, and grip and trigger below."""
     length, reach = rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.1)
     thick, deep = rng.uniform(0.014, 0.026), rng.uniform(0.014, 0.032)
     depth, place = rng.uniform(0.018, 0.036), length * rng.uniform(0.2, 0.7)
@@ -104,8 +104,13 @@ def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
     wide, high = pair.span * rng.uniform(1.15, 1.6), thick * rng.uniform(1.8, 3.0)
     style = pick(rng, ("block", "wedge", "arm"))
     end = _clamp_jaw(rng, style, reach, deep, depth * rng.uniform(0.7, 1.0)).at(x=length - deep * 1.2)
-    face = place + wide / 2
-    moving = _clamp_jaw(rng, style, reach * rng.uniform(0.75, 1.05), deep, depth * 0.95).mirrored("x")
+    spreads = chance(rng, 0.12)  # turned round, the jaws look outwards and push apart
+    face = place + (-wide / 2 if spreads else wide / 2)
+    moving = _clamp_jaw(rng, style, reach * rng.uniform(0.75, 1.05), deep, depth * 0.95)
+    if spreads:
+        end = end.at(x=deep * 1.2 - length).mirrored("x").at(x=length)
+    else:
+        moving = moving.mirrored("x")
     bar = box(length, thick, depth * rng.uniform(0.15, 0.5)).at(x=length / 2, y=-thick / 2)
     if chance(rng, 0.25):
         bar = cylinder(thick * 0.45, length, around=roundness(rng)).turned("z", -90)
@@ -120,7 +125,7 @@ def squeeze_clamp(rng: np.random.Generator) -> list[Piece]:
         Piece(pick(rng, ("body", "grip", "handle"), (6, 2, 2)), pair.grip.at(x=place, y=bottom)),
         Piece("trigger", pair.trigger.at(x=place, y=bottom)),
     ]
-    if chance(rng, 0.55):
+    if not spreads and chance(rng, 0.55):
         soft = box(deep * rng.uniform(0.3, 0.6), reach * rng.uniform(0.4, 0.6), depth * rng.uniform(1.0, 1.3))
         y, name = reach * rng.uniform(0.35, 0.5), pick(rng, ("pad", "jaw"), (3, 2))
         pieces += [Piece(name, soft.at(x=x, y=y)) for x in (length - deep * 1.25, face + deep * 0.05)]
