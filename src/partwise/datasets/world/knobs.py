@@ -90,7 +90,7 @@ def _spring_scale(a: Assembly, rng: np.random.Generator) -> None:
 
 
 def wall_switch(rng: np.random.Generator) -> Assembly:
-    """Light switches with rockers, toggles or a dimmer, pull switches' plates, doorbells with one button."""
+    """Light switches with rockers, toggles or a dimmer, switches in a cord, doorbells with one button."""
     kind = pick(rng, ("rocker", "toggle", "dimmer", "doorbell", "table"), (3, 3, 2, 4, 3))
     a = Assembly("doorbell" if kind == "doorbell" else "light switch")
     gangs = int(pick(rng, (1, 1, 2, 3))) if kind in ("rocker", "toggle") else 1
@@ -217,8 +217,6 @@ def service_bell(rng: np.random.Generator) -> Assembly:
         a.add("lever", tube(curve(path, 8), radius * 0.06, 6))
         a.add("button", cylinder(size, 0.005, around=12).at(y=low + radius * 0.28, z=radius * 1.65))
         a.add("nut", cylinder(size * 0.7, 0.006, around=6).at(y=top - 0.003))
-    if chance(rng, 0.4):
-        a.add("handle", ball(radius * 0.3, around=10).at(x=radius * 1.1, y=low * 0.5))
     a.afford("press", "button", "plunger knob")
     a.afford("press", "lever", where=facing())
     a.afford("push", "lever", "button", "plunger knob")

@@ -1,4 +1,4 @@
-"""Public things on a foot or a wall with one or two buttons: fountains, call posts, intercoms, heaters."""
+"""Public things on a foot or a wall with one or two buttons: fountains, posts, intercoms, heaters."""
 
 from __future__ import annotations
 
