@@ -10,8 +10,7 @@ from partwise.datasets.world.build import ball, box, cylinder, lathe, sweep, tub
 from partwise.datasets.world.dice import chance, pick, roundness
 from partwise.datasets.world.mesh import Mesh, Number, Piece
 from partwise.datasets.world.outlines import curve, ellipse, helix, rectangle
-from partwise.datasets.world.squeezers import ACTIONS, housing, screw_heads, squeeze
-from partwise.datasets.world.tools import laid
+from partwise.datasets.world.squeezers import housing, screw_heads, squeeze, squeezed
 
 
 def _along(mesh: Mesh, x: Number, y: Number = 0.0) -> Mesh:
@@ -54,16 +53,13 @@ def washer_gun(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.35):
         catch = box(radius * 1.4, radius, depth * 0.6).at(x=-wide * 0.2, y=high / 2 - radius * 0.2)
         pieces.append(Piece(pick(rng, ("lock", "button", "release lever")), catch))
-    actions = ACTIONS | {"grasp": ("grip", "handle", "side handle")}
-    return laid(rng, "washer gun", pieces, actions | {"move": ("lance",), "clean": ("nozzle",)})
+    return squeezed(rng, "washer gun", pieces, {"move": ("lance",), "clean": ("nozzle",)})
 
 
 def staple_gun(rng: np.random.Generator) -> Assembly:
     """Staple guns with a lever over a handle with a window, rivet guns with grip and trigger below a nose."""
     if chance(rng, 0.5):
-        return laid(
-            rng, "rivet gun", _rivet_gun(rng), ACTIONS | {"contain": ("container",), "open": ("cap",)}
-        )
+        return squeezed(rng, "rivet gun", _rivet_gun(rng), {"contain": ("container",), "open": ("cap",)})
     long, deep, thick = rng.uniform(0.13, 0.19), rng.uniform(0.02, 0.032), rng.uniform(0.02, 0.028)
     high, nose = rng.uniform(0.055, 0.08), long * rng.uniform(0.22, 0.3)
     arm, rise = thick * rng.uniform(0.7, 1.0), high * rng.uniform(0.15, 0.5)
@@ -105,7 +101,7 @@ def staple_gun(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.4):
         pieces.append(Piece("latch", box(0.008, thick * 0.7, deep * 0.5).at(x=rail.high[0] + 0.002, y=0.001)))
     actions = {"open": ("latch",), "contain": ("magazine",), "move": ("knob", "dial")}
-    return laid(rng, "staple gun", pieces, ACTIONS | actions)
+    return squeezed(rng, "staple gun", pieces, actions)
 
 
 def _rivet_gun(rng: np.random.Generator) -> list[Piece]:
@@ -183,12 +179,8 @@ def grease_gun(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.4):
         valve = cylinder(radius * 0.25, radius * 0.7, around=6).at(x=radius * 0.3, y=radius * 0.8)
         pieces.append(Piece(pick(rng, ("valve", "button")), valve))
-    return laid(
-        rng,
-        "grease gun",
-        pieces,
-        ACTIONS | {"pull": ("trigger", "plunger rod", "hook"), "contain": ("barrel",)},
-    )
+    more = {"pull": ("trigger", "plunger rod", "hook"), "contain": ("barrel",)}
+    return squeezed(rng, "grease gun", pieces, more)
 
 
 def garlic_press(rng: np.random.Generator) -> Assembly:
@@ -230,16 +222,14 @@ def garlic_press(rng: np.random.Generator) -> Assembly:
         tips = ball(wide * 1.3, thick * 1.3, wide * 1.3, 10).at(x=spine[-1, 0])
         pieces.append(Piece("grip", tips.at(y=ring_y - thick * 0.2)))
         pieces.append(Piece("grip", tips.at(x=-size * 0.1).turned("z", gape).at(**upper)))
-    actions = ACTIONS | {"contain": ("basket", "bowl"), "press": ("lever", "plunger", "handle")}
-    return laid(rng, "lemon press" if lemon else "garlic press", pieces, actions)
+    more = {"contain": ("basket", "bowl"), "press": ("lever", "plunger", "handle")}
+    return squeezed(rng, "lemon press" if lemon else "garlic press", pieces, more)
 
 
 def hole_punch(rng: np.random.Generator) -> Assembly:
     """Hole punches: pliers with a die, desk punches with a lever plate over one, two or more heads."""
     if chance(rng, 0.5):
-        return laid(
-            rng, "hole punch", _punch_pliers(rng), ACTIONS | {"press": ("lever", "trigger", "handle")}
-        )
+        return squeezed(rng, "hole punch", _punch_pliers(rng), {"press": ("lever", "trigger", "handle")})
     long, deep, high = rng.uniform(0.09, 0.14), rng.uniform(0.08, 0.12), rng.uniform(0.035, 0.06)
     heads = int(pick(rng, (1, 2, 2, 3, 4)))
     long *= 1 + 0.5 * (heads > 2)

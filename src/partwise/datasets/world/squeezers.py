@@ -15,7 +15,7 @@ from partwise.datasets.world.outlines import curve, ellipse, rectangle
 from partwise.datasets.world.tools import laid
 
 ACTIONS = {
-    "grasp": ("grip", "handle"),
+    "grasp": ("grip", "handle", "side handle"),
     "wrapgrasp": ("grip", "handle", "tube", "barrel"),
     "press": ("trigger", "lever", "button", "release lever"),
     "pull": ("trigger", "rod", "hook"),
@@ -60,6 +60,15 @@ def squeeze(rng: np.random.Generator, long: Number, wide: Number, depth: Number)
     if chance(rng, 0.5):
         parts = [mesh.mirrored("x") for mesh in parts]
     return Squeeze(parts[0], parts[1], gap + wide)
+
+
+def squeezed(
+    rng: np.random.Generator, category: str, pieces: list[Piece], more: dict[str, tuple[str, ...]]
+) -> Assembly:
+    """As `laid`, with what such tools offer and more: the body is grasped where it takes in the grip."""
+    named = {piece.name for piece in pieces}
+    grasp = {} if named & set(ACTIONS["grasp"]) else {"grasp": ("body", "tube", "barrel")}
+    return laid(rng, category, pieces, ACTIONS | grasp | more)
 
 
 def housing(rng: np.random.Generator, width: Number, height: Number, depth: Number) -> Mesh:
@@ -179,7 +188,7 @@ def reacher(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.35):
         lug = box(radius * 1.6, radius * 0.8, depth * 0.5).at(x=-wide * 0.2, y=high / 2 - radius * 0.2)
         pieces.append(Piece(pick(rng, ("button", "lock")), lug))
-    return laid(rng, "reacher", pieces, ACTIONS | {"move": ("tube",)})
+    return squeezed(rng, "reacher", pieces, {"move": ("tube",)})
 
 
 def sealant_gun(rng: np.random.Generator) -> list[Piece]:
@@ -253,7 +262,7 @@ def hose_nozzle(rng: np.random.Generator) -> Assembly:
         hoop = [[front, -high * 0.3, 0], [front + 0.02, low * 0.5, 0], [front, low, 0], [-front, low, 0]]
         hoop += [[-front - 0.015, low * 0.5, 0], [-front, -high * 0.3, 0]]
         loop = sweep(
-            curve([*hoop, [-front - 0.015, low * 0.5, 0], [-front, -high * 0.3, 0]], 18),
+            curve(hoop, 18),
             rectangle(radius, 0.005),
         )
         pieces.append(Piece("guard", loop))
@@ -284,4 +293,4 @@ def hose_nozzle(rng: np.random.Generator) -> Assembly:
     if chance(rng, 0.35):
         dial = cylinder(radius * 0.6, radius * 0.5, around=12).at(x=wide * 0.1, y=high * 0.48)
         pieces.append(Piece(pick(rng, ("knob", "dial", "button")), dial))
-    return laid(rng, "hose nozzle", pieces, ACTIONS | {"pour": ("nozzle", "spout")})
+    return squeezed(rng, "hose nozzle", pieces, {"pour": ("nozzle", "spout")})
