@@ -3,8 +3,8 @@
     partwise train openad runs/openad --shapes 9600 --steps 1200
     python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
 
-Also how often the verdict "offered" or "not offered" is right. Held-out categories are those of `--held-out`, which
-neither the encoder nor the heads have met.
+Also how often the verdict "offered" or "not offered" is right, and SIM for each action of each held-out category. Those
+are the categories of `--held-out`, which neither the encoder nor the heads have met.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from partwise import Segmenter
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
-from partwise.evaluate.heat import Offer, evaluate_heat, mean_heat, offer_auc, offer_rates
+from partwise.evaluate.heat import HeatScore, Offer, evaluate_heat, mean_heat, offer_auc, offer_rates
 
 SEED = 2_000_003
 BASELINES = ("uniform", "found_prior", "word_prior")
@@ -29,6 +29,18 @@ def verdict(offers: list[Offer], above: float) -> dict[str, float]:
     """How well strengths part offered from other actions, and how often the verdict is right about each kind."""
     offered, absent = offer_rates(offers, above)
     return {"auc": offer_auc(offers), "offered called offered": offered, "absent called absent": absent}
+
+
+def by_action(scores: list[HeatScore]) -> dict[str, dict[str, float]]:
+    """Maps and mean SIM of each action of each category: the head's and the baselines'."""
+    groups: dict[str, list[HeatScore]] = {}
+    for score in scores:
+        groups.setdefault(f"{score.category}, {score.action}", []).append(score)
+    kinds = ("answer", *BASELINES)
+    return {
+        name: {"maps": len(group), **{kind: mean_heat(group, kind)["sim"] for kind in kinds}}
+        for name, group in sorted(groups.items())
+    }
 
 
 def main() -> None:
@@ -50,6 +62,7 @@ def main() -> None:
     for name, shapes in sets.items():
         samples = list(shapes)
         rows: dict[str, Any] = {}
+        actions: dict[str, Any] = {}
         for wording in (str, new_wording):
             said = "plain words" if wording is str else "new wording"
             scores, offers = evaluate_heat(segmenter, samples, wording)
@@ -57,13 +70,14 @@ def main() -> None:
             rows[f"verdict, {said}"] = verdict(offers, segmenter.head.offered_above)
             if wording is str:
                 rows |= {kind: mean_heat(scores, kind) for kind in BASELINES}
+                actions = by_action(scores) if name == "held-out categories" else {}
             if arguments.openad:
                 openad = Segmenter.from_pretrained(arguments.openad)
                 rows[f"OpenAD, {said}"] = mean_heat(evaluate_heat(openad, samples, wording)[0])
-        result[name] = {"maps": len(scores), **rows}
+        result[name] = {"maps": len(scores), **rows, "sim_by_action": actions}
         print(f"\n{name}, {len(scores)} maps")
-        for row, figures in rows.items():
-            print(f"{row:<28}" + "  ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+        for row, figures in {**rows, **actions}.items():
+            print(f"{row:<28}" + "  ".join(f"{key} {value:.3g}" for key, value in figures.items()))
     save("afford_rivals", result)
 
 
