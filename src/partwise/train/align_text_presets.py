@@ -161,6 +161,7 @@ SMALL_ACTIONS = replace(
 # The sixth leg: things held by their body, squeezed, pressed; more questions about actions, and they count more.
 SMALL_HELD = replace(
     SMALL_ACTIONS,
+    steps=3_400,
     batches=replace(SMALL_ACTIONS.batches, actions=6, seed=47),
     heat_weight=1.5,
 )
