@@ -1,13 +1,16 @@
 """Results on disk: what a person opens afterwards."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from partwise import Shape
 from partwise.errors import InputError
+from partwise.io.palette import part_colors
 
 PHRASES = ["table top", "leg", "drawer"]
 
@@ -53,6 +56,29 @@ def test_areas_and_normals_of_a_mesh(mesh_parts):
     for label in labels:
         if label["normal"] is not None:
             assert np.linalg.norm(label["normal"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("side", [-1, 1])  # with z up, the front is -y
+def test_the_picture_looks_at_the_side_of_the_small_part(mesh_parts, tmp_path, side):
+    shape = mesh_parts.shape
+    depth = side * shape.points[shape.faces].mean(axis=1)[:, 1]
+    small = depth > depth.max() - 1e-6
+    scores, row = np.eye(2, dtype=np.float32), np.zeros(len(shape.points), dtype=np.int32)
+    parts = replace(
+        mesh_parts,
+        phrases=("box", "lid"),
+        row_scores=scores,
+        row_none=np.zeros(2, dtype=bool),
+        point_row=row,
+        face_row=small.astype(np.int32),
+    )
+    with Image.open(parts.write(tmp_path / "a.png")) as picture:
+        large = np.asarray(picture.convert("RGB"))[:, : picture.width * 2 // 3].astype(np.float64)
+    large /= np.linalg.norm(large, axis=2, keepdims=True)
+    hues = part_colors(parts.phrases) / np.linalg.norm(part_colors(parts.phrases), axis=1, keepdims=True)
+    box, lid = ((large @ hue > 0.99).mean() for hue in hues)
+    assert lid > 0.02
+    assert box > 0.02
 
 
 def test_png_and_html_are_written(mesh_parts, tmp_path):

@@ -22,6 +22,7 @@ from partwise.io.palette import NONE_COLOR, part_colors
 from partwise.io.picture import write_png
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
+from partwise.points import triangle_areas
 from partwise.shape import Shape
 
 NONE = -1
@@ -190,7 +191,8 @@ class Segmentation:
         elif suffix == ".json":
             write_json(path, self.record())
         elif suffix == ".png":
-            write_png(path, geometry, self._painted(colors), self._legend(colors), up=self.shape.up)
+            painted, legend = self._painted(colors), self._legend(colors)
+            write_png(path, geometry, painted, legend, up=self.shape.up, weight=self._rarity())
         else:
             labels = self.labels if self.face_labels is None else self.face_labels
             title = Path(self.shape.source).name
@@ -214,6 +216,20 @@ class Segmentation:
         """RGB (F,3) of faces, or (N,3) of the points of a cloud."""
         labels = self.labels if self.face_labels is None else self.face_labels
         return np.concatenate([colors, np.array([NONE_COLOR], dtype=np.uint8)])[labels]
+
+    def _rarity(self) -> Float64[np.ndarray, "M"]:
+        """One over the size of its part for each face, or point of a cloud: parts count alike but for the largest.
+
+        That one is seen from everywhere, and counts as little as "none".
+        """
+        labels, size = self.labels, np.ones(len(self.labels))
+        if self.face_labels is not None and self.shape.faces is not None:
+            labels = self.face_labels
+            size = np.nan_to_num(triangle_areas(self.shape.points[self.shape.faces]))
+        whole = np.bincount(labels + 1, size, minlength=len(self.phrases) + 1)
+        share = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
+        share[0] = share[1 + whole[1:].argmax()] = 0.0
+        return share[labels + 1]
 
     def _legend(self, colors: np.ndarray) -> list[tuple[str, tuple[int, ...]]]:
         legend = [(name, tuple(map(int, color))) for name, color in zip(self.phrases, colors, strict=True)]

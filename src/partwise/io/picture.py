@@ -82,9 +82,10 @@ def write_png(
     size: tuple[int, int] = (1200, 900),
     title: str | None = None,
     up: str = "y",
+    weight: Float[np.ndarray, "M"] | None = None,
 ) -> None:
     """`render_picture` into a PNG file."""
-    picture = render_picture(geometry, colors, legend, size, title, up)
+    picture = render_picture(geometry, colors, legend, size, title, up, weight)
     with atomic_path(path) as temporary:
         picture.save(temporary, format="PNG")
 
