@@ -218,9 +218,9 @@ class Segmentation:
         return np.concatenate([colors, np.array([NONE_COLOR], dtype=np.uint8)])[labels]
 
     def _rarity(self) -> Float64[np.ndarray, "M"]:
-        """One over the size of its part for each face, or point of a cloud: parts count alike but for the largest.
+        """One over the size of its part for each face, or point of a cloud: parts count alike, "none" not at all.
 
-        That one is seen from everywhere, and counts as little as "none".
+        Nor does the largest, which is seen from everywhere.
         """
         labels, size = self.labels, np.ones(len(self.labels))
         if self.face_labels is not None and self.shape.faces is not None:
@@ -228,7 +228,7 @@ class Segmentation:
             size = np.nan_to_num(triangle_areas(self.shape.points[self.shape.faces]))
         whole = np.bincount(labels + 1, size, minlength=len(self.phrases) + 1)
         share = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
-        share[0] = share[1 + whole[1:].argmax()] = 0.0
+        share[0] = share[whole.argmax()] = 0.0
         return share[labels + 1]
 
     def _legend(self, colors: np.ndarray) -> list[tuple[str, tuple[int, ...]]]:
