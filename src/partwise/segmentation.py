@@ -20,9 +20,9 @@ from partwise.io.glb import write_glb
 from partwise.io.html import write_html
 from partwise.io.palette import NONE_COLOR, part_colors
 from partwise.io.picture import write_png
+from partwise.io.surface import face_areas
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
-from partwise.points import triangle_areas
 from partwise.shape import Shape
 
 NONE = -1
@@ -225,7 +225,7 @@ class Segmentation:
         labels, size = self.labels, np.ones(len(self.labels))
         if self.face_labels is not None and self.shape.faces is not None:
             labels = self.face_labels
-            size = np.nan_to_num(triangle_areas(self.shape.points[self.shape.faces]))
+            size = np.nan_to_num(face_areas(self.shape.points[self.shape.faces]))
         whole = np.bincount(labels + 1, size, minlength=len(self.phrases) + 1)
         share = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
         share[0] = share[whole.argmax()] = 0.0

@@ -19,7 +19,7 @@ from partwise.io.names import printable
 from partwise.io.palette import linear_to_srgb, srgb_to_linear
 from partwise.io.raster import barycentric, disc_ids, triangle_ids
 from partwise.io.shade import floor_shadow, lit, open_sky, seen_on_floor, surface_sample
-from partwise.io.surface import cloud_surface, corner_normals
+from partwise.io.surface import cloud_surface, corner_normals, face_areas
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -170,8 +170,7 @@ def _is_behind(geometry: Geometry, weight: Float[np.ndarray, "M"] | None, up: st
     depth = geometry.points @ (turn.T @ np.array([np.sin(azimuth), 0.0, np.cos(azimuth)]))
     size = np.ones(len(depth))
     if geometry.faces is not None:
-        a, b, c = geometry.points[geometry.faces].transpose(1, 0, 2)
-        depth, size = depth[geometry.faces].mean(axis=1), np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        depth, size = depth[geometry.faces].mean(axis=1), face_areas(geometry.points[geometry.faces])
     seen = np.isfinite(depth) & np.isfinite(size)
     depth, size, weight = depth[seen], size[seen], weight[seen]
     total, heavy = size.sum(), (size * weight).sum()

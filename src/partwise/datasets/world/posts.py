@@ -88,7 +88,7 @@ def call_post(rng: np.random.Generator) -> Assembly:
     lean = pick(rng, (0, 0, -30))
     y, z = high * rng.uniform(0.8, 0.95) - tall * 0.5, thick * 0.5 + deep / 2
 
-    def lay(mesh):
+    def lay(mesh: Mesh) -> Mesh:
         return mesh.turned("x", lean).at(y=y, z=z)
 
     front = deep / 2

@@ -11,14 +11,18 @@ from partwise.datasets.world.mesh import Mesh, Number
 from partwise.datasets.world.outlines import curve, ellipse, rectangle
 
 
-def hang(a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number]) -> None:
-    """A strap or cord on a body of (width, height, depth) that stands on y = 0: it is carried or worn by it."""
+def strapped(
+    a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number], share: Number = 0.45
+) -> None:
+    """In this share of the throws a strap or cord on a body of (width, height, depth) on y = 0, to carry or wear it."""
+    if not chance(rng, share):
+        return
     name = pick(rng, ("strap", "cord"), (2, 1))
-    a.add(name, strap(rng, size, name == "cord"))
+    a.add(name, _strap(rng, size, name == "cord"))
     a.afford(pick(rng, ("carry", "wear")), name)
 
 
-def strap(rng: np.random.Generator, size: tuple[Number, Number, Number], thin: bool) -> Mesh:
+def _strap(rng: np.random.Generator, size: tuple[Number, Number, Number], thin: bool) -> Mesh:
     """Over the body from side to side, in a loop from one corner, or down to the floor and along it."""
     wide, high, deep = size
     broad = min(wide, high)
@@ -57,11 +61,3 @@ def strap(rng: np.random.Generator, size: tuple[Number, Number, Number], thin: b
             (-turn * half, top, 0),
         ]
     return sweep(curve(np.array(path, dtype=np.float64), 28), section)
-
-
-def strapped(
-    a: Assembly, rng: np.random.Generator, size: tuple[Number, Number, Number], share: Number = 0.45
-) -> None:
-    """As `hang`, in this share of the throws."""
-    if chance(rng, share):
-        hang(a, rng, size)
