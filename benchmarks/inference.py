@@ -20,10 +20,11 @@ from machine import best_seconds, save, sgemm_gflops
 
 from partwise import Segmenter, Shape
 from partwise.encoders.bank import PhraseEmbedder, TextBank
+from partwise.farthest import farthest_points
 from partwise.layers.patches import group
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.runtime import with_runtime
-from partwise.points import farthest_points, gather, nearest
+from partwise.points import gather, nearest
 from partwise.predict import SegmenterConfig
 
 PHRASES = ["seat", "back", "leg", "arm", "cushion"]

@@ -20,8 +20,9 @@ from partwise.datasets.sample import PartName, Sample
 from partwise.datasets.scenes import RealScenes
 from partwise.datasets.world.surface import Scan
 from partwise.datasets.world.words import plural, vocabulary
+from partwise.farthest import farthest_points
 from partwise.lift.shards import LiftedShape, json_sha256, unit_key, write_manifest, write_unit
-from partwise.points import farthest_points, fit_box, nearest
+from partwise.points import fit_box, nearest
 
 # Shapes in every pack; of the world for training without labels, beside every real training object.
 SHAPES, UNLABELLED = 1000, 1600

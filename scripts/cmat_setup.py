@@ -13,6 +13,7 @@ from lmad_setup import CATEGORIES, WIDE
 from partwise.datasets.heat_pack import HeatPack, write_heat_pack
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
+from partwise.farthest import farthest_points
 from partwise.layers.patches import Patches
 from partwise.layers.tokens import PatchEncoder
 from partwise.lift.cameras import cmat_paper
@@ -21,7 +22,7 @@ from partwise.lift.render import MeshScene, render_views
 from partwise.lift.shards import LiftedShape, LiftedShards, json_sha256, unit_key, write_manifest, write_unit
 from partwise.lift.simulated import SimulatedTeacher, name_embeddings
 from partwise.losses import affinity
-from partwise.points import farthest_points, gather, nearest, sample_surface
+from partwise.points import gather, nearest, sample_surface
 from partwise.shape import Shape
 
 # Shapes of each category: for pre-training without labels, for LAS with labels, for the test, for the affinity's test.

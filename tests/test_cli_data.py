@@ -90,7 +90,11 @@ def test_compositions_come_more_often_and_held_out_categories_never():
 def test_a_mixture_without_its_folder_says_so(tmp_path):
     with pytest.raises(MissingDataError, match=r"no manifest\.jsonl"):
         TrainingShapes(3, objects=tmp_path)
-    assert len(TrainingShapes(3)) == 3
+    shapes = TrainingShapes(3, points=32)
+    assert len(shapes) == 3
+    np.testing.assert_array_equal(shapes[2].points, list(shapes)[2].points)
+    with pytest.raises(IndexError, match=r"3 is not within 0\.\.2"):
+        shapes[3]
 
 
 @pytest.mark.parametrize(

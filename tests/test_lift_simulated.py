@@ -9,13 +9,14 @@ import trimesh
 from scipy.spatial import KDTree
 
 from partwise.errors import InputError
+from partwise.farthest import farthest_points
 from partwise.io.geometry import Geometry
 from partwise.lift import cameras
 from partwise.lift.preview import feature_colors, paint_features, preview_sheet
 from partwise.lift.project import Projection, Target, lift_points, pool_patches, view_weights
 from partwise.lift.render import MeshScene, render_views
 from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings, nearest_name
-from partwise.points import farthest_points, nearest, sample_surface
+from partwise.points import nearest, sample_surface
 from partwise.shape import Shape
 
 

@@ -17,6 +17,7 @@ from partwise.anchors import sample_anchors
 from partwise.cli import main
 from partwise.encoders.bank import PhraseEmbedder, TextBank
 from partwise.errors import CheckpointError, InputError, MissingDataError
+from partwise.farthest import farthest_points
 from partwise.lift.cameras import LAYOUTS
 from partwise.lift.render import depth_pictures, pictures, render_views, scene_of
 from partwise.lift.simulated import SimulatedTeacher, SimulatedTower, name_embeddings
@@ -24,7 +25,7 @@ from partwise.lift.splat import CloudScene
 from partwise.lifted.clusters import aggregate, k_means, name_clusters, neighbour_votes
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
-from partwise.points import farthest_points, nearest, sample_surface
+from partwise.points import nearest, sample_surface
 from partwise.predict import SegmenterConfig
 from partwise.pretrained import save_zero_shot
 

@@ -8,9 +8,10 @@ import torch
 from golden_pack import GOLDEN, load_pack
 
 from partwise.errors import CheckpointError, InputError
+from partwise.farthest import farthest_points
 from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_official
-from partwise.points import farthest_points, nearest
+from partwise.points import nearest
 
 CONFIG = PatchAlign3DConfig(token_width=32, width=48, depth=3, heads=3, text_width=64)
 

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from partwise.errors import InputError
+from partwise.farthest import farthest_points
 from partwise.layers.dgcnn import EdgeLayers, feature_neighbours
 from partwise.layers.pointnet2 import (
     Layers,
@@ -18,7 +19,7 @@ from partwise.layers.pointnet2 import (
 )
 from partwise.models.dgcnn import Dgcnn, DgcnnConfig
 from partwise.models.pointnet2 import PointNet2, PointNet2Config
-from partwise.points import farthest_points, gather, interpolate
+from partwise.points import gather, interpolate
 
 TINY = PointNet2Config(centers=(16, 4), width=4, neighbours=4)
 

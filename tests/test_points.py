@@ -5,13 +5,11 @@ import pytest
 import torch
 
 from partwise.errors import InputError
+from partwise.farthest import _farthest_numpy, _farthest_torch, farthest_points
 from partwise.points import (
-    _farthest_numpy,
-    _farthest_torch,
     ball,
     choose,
     face_normals,
-    farthest_points,
     fit_box,
     gather,
     interpolate,
@@ -83,6 +81,15 @@ def test_fast_farthest_points_equals_the_torch_loop(name, skip_origin):
     assert torch.equal(
         _farthest_numpy(points, 64, start, skip_origin), _farthest_torch(points, 64, start, skip_origin)
     )
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("rule", ["plain", "pointnet2"])
+@pytest.mark.parametrize("n", [33, 1024, 5000, 20_000])
+def test_farthest_points_on_a_gpu_are_those_of_the_cpu(n, rule):
+    points = torch.rand(3, n, 3, generator=torch.Generator().manual_seed(n)) - 0.5
+    ours = farthest_points(points.cuda(), 32, rule).cpu()
+    assert torch.equal(ours, farthest_points(points, 32, rule))
 
 
 def test_farthest_points_when_nothing_is_eligible_repeats_the_first():

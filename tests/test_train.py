@@ -24,7 +24,8 @@ from partwise.models.pointalign3d import PointAlign3D, cosine
 from partwise.train.align_text import compute_losses, make_module, parameter_groups, set_mode, train
 from partwise.train.align_text_presets import PRESETS, AlignTextConfig
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
-from partwise.train.batches import BatchConfig, ask_actions, make_batch, mislabelled
+from partwise.train.batches import BatchConfig, ask_actions, make_batch, mislabelled, prefetched
+from partwise.train.distributed import Workers
 from partwise.train.state import STATE
 from partwise.train.words import WordTable, ask
 
@@ -238,6 +239,16 @@ def test_batches_are_a_pure_function_of_seed_and_step(pack, embedder):
     assert torch.equal(first.labels, again.labels)
     assert torch.equal(first.points[2:], part.points)
     assert not torch.equal(first.points, make_batch(Pack(pack), words, config, 4, range(4)).points)
+
+
+def test_processes_make_the_batches_that_a_thread_makes(pack, embedder):
+    words = WordTable.embed(Pack(pack).phrases(), embedder)
+    alone = Workers(0, 1, torch.device("cpu"))
+    ways = [list(prefetched(Pack(pack), words, BATCHES, range(2, 5), alone, makers)) for makers in (0, 2)]
+    for (theirs,), (ours,) in zip(*ways, strict=True):
+        assert torch.equal(theirs.points, ours.points)
+        assert torch.equal(theirs.labels, ours.labels)
+    assert len(ways[1]) == 3
 
 
 def test_negatives_of_the_batch_and_supervision_by_points(pack, embedder):

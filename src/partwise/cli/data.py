@@ -100,7 +100,7 @@ class PackShapes:
     heat: bool = False
     """Pack where each procedural shape offers which action, too: twice the time, 8 KiB more for each action."""
     workers: int = 1
-    """Processes that make procedural shapes; the pack is the same whatever their number."""
+    """Processes that make the shapes; the pack is the same whatever their number."""
     more: tuple[str, ...] = ()
     """Categories that should come more often: each time one is named it takes one turn more in every round."""
 

@@ -46,11 +46,14 @@ class TrainPatchAlign3D:
         "small-wide",
         "small-actions",
         "small-held",
+        "small-gpu",
+        "official-size",
         "tiny",
     ] = "small"
     """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide, small-actions and
-    small-held, each from the checkpoint before: the shipped default (the last two read a pack with heat); tiny:
-    seconds, to try things out."""
+    small-held, each from the checkpoint before: the default as it came about on two cores (the last two read a pack
+    with heat); small-gpu: the same in one leg, in minutes on a GPU; official-size: likewise, with an encoder of the
+    published size; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None
@@ -61,6 +64,8 @@ class TrainPatchAlign3D:
     """minilm or the folder of a text tower; its width must be the preset's."""
     device: str = "cpu"
     """cpu or cuda."""
+    makers: int = 0
+    """Processes that make the batches; 0 is a thread, which is enough without a GPU."""
 
     def run(self) -> None:
         """Load the words, train, say where the checkpoint is."""
@@ -80,7 +85,9 @@ class TrainPatchAlign3D:
             bank = TextBank.load(default_bank_path()) if self.text_encoder == "minilm" else None
             embedder = PhraseEmbedder(bank, lambda: load_text_encoder(self.text_encoder))
             validation = list(RealObjects(self.objects, split="val", least_names=2)) if self.objects else None
-        folder = train(config, self.pack, self.out, embedder, validation, self.start, self.device)
+        folder = train(
+            config, self.pack, self.out, embedder, validation, self.start, self.device, self.makers
+        )
         print(f"wrote {folder}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class TrainingShapes:
     objects  the folder of real objects; left out, there are none
     scenes   how many small scenes of whole real objects, which are asked for by what they are
     heat     where procedural shapes offer which action; of the others nothing is known
-    workers  processes that make the procedural shapes, which come in the same order all the same
+    workers  processes that make the shapes, which come in the same order all the same
     more     training categories that come more often: one turn more in every round for each time that one is named
 
     Held-out categories are in no part. Every third turn over the real objects is scan-like, the others CAD-like.
@@ -59,43 +59,47 @@ class TrainingShapes:
         # What is wrong with a folder or a name is said now, not once the first shapes are made.
         len(self)
 
-    @cached_property
-    def _world(self) -> ProceduralShapes:
-        scan = Scan(points=self.points, kind="mixed")
-        return ProceduralShapes(self.seed, weighted_categories(self.more), scan, self.count, heat=self.heat)
-
-    @cached_property
-    def _real(self) -> list[RealObjects]:
-        if self.objects is None:
-            return []
-        scans = [
-            Scan(points=self.points, kind="scan" if turn % 3 == 2 else "cad") for turn in range(self.repeats)
-        ]
-        return [
-            RealObjects(self.objects, "train", scan=scan, seed=self.seed + turn, without=HELD_OUT)
-            for turn, scan in enumerate(scans)
-        ]
-
-    @cached_property
-    def _scenes(self) -> RealScenes | None:
-        if self.objects is None or not self.scenes:
-            return None
-        scan = Scan(points=self.points, kind="mixed")
-        return RealScenes(self.scenes, self.objects, scan=scan, seed=self.seed, without=_words(HELD_OUT))
-
     def __len__(self) -> int:
-        return len(self._world) + sum(map(len, self._real)) + len(self._scenes or ())
+        return sum(map(len, _sources(self)))
+
+    def __getitem__(self, index: int) -> Sample:
+        """Shape `index`, the same in every process and in any order. Raises IndexError outside 0..len - 1."""
+        left = index
+        for source in _sources(self):
+            if 0 <= left < len(source):
+                return source[left]
+            left -= len(source)
+        raise IndexError(f"index {index} is not within 0..{len(self) - 1}")
 
     def __iter__(self) -> Iterator[Sample]:
         if self.workers == 1:
-            yield from self._world
-        else:
-            # Spawned rather than forked: threads of the parent do not outlive a fork.
-            with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
-                yield from pool.map(self._world.__getitem__, range(len(self._world)), chunksize=CHUNK)
-        for objects in self._real:
-            yield from objects
-        yield from self._scenes or ()
+            yield from map(self.__getitem__, range(len(self)))
+            return
+        # Spawned rather than forked: threads of the parent do not outlive a fork.
+        with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
+            yield from pool.map(self.__getitem__, range(len(self)), chunksize=CHUNK)
+
+
+@lru_cache(1)
+def _sources(shapes: TrainingShapes) -> list[ProceduralShapes | RealObjects | RealScenes]:
+    """What the shapes are taken from, one source after the other. Each process opens its own, once."""
+    scan = Scan(points=shapes.points, kind="mixed")
+    categories = weighted_categories(shapes.more)
+    world = ProceduralShapes(shapes.seed, categories, scan, shapes.count, heat=shapes.heat)
+    if shapes.objects is None:
+        return [world]
+    objects = RealObjects(shapes.objects, "train", without=HELD_OUT)
+    turns = [
+        objects.redrawn(
+            Scan(points=shapes.points, kind="scan" if turn % 3 == 2 else "cad"), shapes.seed + turn
+        )
+        for turn in range(shapes.repeats)
+    ]
+    if not shapes.scenes:
+        return [world, *turns]
+    without = _words(HELD_OUT)
+    scenes = RealScenes(shapes.scenes, shapes.objects, scan=scan, seed=shapes.seed, without=without)
+    return [world, *turns, scenes]
 
 
 def _words(names: tuple[str, ...]) -> set[str]:

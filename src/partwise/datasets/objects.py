@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ class RealObjects:
         rows = [row for row in rows if row["category"] not in without]
         self.rows = [row for row in rows if len(set(_names(row))) >= least_names]
         self._surfaces: dict[int, Surface] = {}
+
+    def redrawn(self, scan: Scan, seed: int) -> RealObjects:
+        """The same objects drawn in another way; files that were read are not read again."""
+        twin = copy(self)
+        twin.scan, twin.seed = scan, seed
+        return twin
 
     def __len__(self) -> int:
         return len(self.rows)

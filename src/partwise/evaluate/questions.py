@@ -17,7 +17,8 @@ from partwise.datasets.converted_item import Item
 from partwise.errors import InputError
 from partwise.evaluate.protocol import DATA_NAMES, Protocol, key_of, load_names, rotation_of
 from partwise.evaluate.sources import Source
-from partwise.points import choose, farthest_points
+from partwise.farthest import farthest_points
+from partwise.points import choose
 
 NONE = -1
 # The word of the label for what fits no part, where a protocol has one.

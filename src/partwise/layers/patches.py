@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from partwise.points import farthest_points, gather, nearest
+from partwise.farthest import farthest_points
+from partwise.points import gather, nearest
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Patches:
 def group(points: Float[Tensor, "B N 3"], groups: int, size: int, rule: str) -> Patches:
     """`groups` centres by farthest points and the `size` nearest points of each, nearest first, not scaled.
 
-    rule: see `partwise.points.farthest_points`. Raises InputError if groups or size exceed N.
+    rule: see `partwise.farthest.farthest_points`. Raises InputError if groups or size exceed N.
     """
     centers = gather(points, farthest_points(points, groups, rule))
     _, index = nearest(centers, points, size)

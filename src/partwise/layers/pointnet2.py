@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from partwise.points import ball, farthest_points, gather, nearest
+from partwise.farthest import farthest_points
+from partwise.points import ball, gather, nearest
 
 # Added to squared distances before they are inverted (PointNet++, section 3.4).
 NEAR = 1e-8

@@ -13,6 +13,7 @@ from jaxtyping import Float, Float16, Float32, Float64, Int64, UInt8
 from torch import Tensor
 
 from partwise.errors import InputError
+from partwise.farthest import farthest_points
 from partwise.io.geometry import Geometry
 from partwise.lift.cameras import LAYOUTS, UNIFORM, Camera, uniform_sphere
 from partwise.lift.project import (
@@ -28,7 +29,7 @@ from partwise.lift.render import MeshScene, pictures, render_views, scene_of
 from partwise.lift.scene import View
 from partwise.lift.shards import FORMAT, LiftedShape
 from partwise.lift.splat import CloudScene
-from partwise.points import choose, farthest_points, nearest, sample_surface
+from partwise.points import choose, nearest, sample_surface
 from partwise.shape import Shape
 
 
@@ -57,7 +58,7 @@ class LiftConfig:
     size                 side of a picture in pixels
     points               points sampled on each shape
     groups, neighbours   patches, and points in each
-    farthest             how patch centres are picked, see `points.farthest_points`
+    farthest             how patch centres are picked, see `farthest.farthest_points`
     up                   the axis that points up in all inputs, None to let each file say
     seed                 of the sampling; each shape has its own stream, whatever the order of work
     views                cameras of the layout "uniform"; the other layouts have their own number

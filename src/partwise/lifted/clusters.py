@@ -11,7 +11,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from partwise.points import farthest_points, nearest
+from partwise.farthest import farthest_points
+from partwise.points import nearest
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
@@ -59,11 +60,13 @@ def train(
     validation: list[Any] | None = None,
     start: Path | None = None,
     device: str = "cpu",
+    makers: int = 0,
 ) -> Path:
     """Train on a pack; returns the checkpoint folder OUT/checkpoint. A run that was killed goes on where it stood.
 
     validation  samples that the user's own Segmenter is tried on every `validate_every` steps
     start       a checkpoint whose encoder is taken over, such as that of stage 1 or of CMAT, which brings its sizes
+    makers      processes that make the batches, 0 for a thread: a GPU needs several
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
@@ -85,7 +88,8 @@ def train(
         tqdm.write(f"resuming {out} at step {state.step}")
     parallel = workers.wrap(module)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
-    for batches in prefetched(pack, words, config.batches, range(state.step, config.steps), workers):
+    todo = range(state.step, config.steps)
+    for batches in prefetched(pack, words, config.batches, todo, workers, makers):
         losses, factor = train_step(module, parallel, batches, optimizer, scaler, config, state.step, workers)
         state.step += 1
         update_average(averaged, module, min(config.average, state.step / (state.step + 10)))
@@ -280,10 +284,12 @@ def weights(config: AlignTextConfig) -> Float[np.ndarray, "3"]:
 @torch.no_grad()
 def update_average(averaged: nn.Module, module: nn.Module, decay: float) -> None:
     """averaged = decay * averaged + (1 - decay) * module, buffers included; whole numbers are copied."""
-    for ours, theirs in zip(averaged.state_dict().values(), module.state_dict().values(), strict=True):
-        if ours.is_floating_point():
-            ours.lerp_(theirs, 1 - decay)
-        else:
+    pairs = list(zip(averaged.state_dict().values(), module.state_dict().values(), strict=True))
+    smooth = [pair for pair in pairs if pair[0].is_floating_point()]
+    # All at once: on a GPU, two hundred small calls a step would be felt.
+    get_ema_multi_avg_fn(decay)([ours for ours, _ in smooth], [theirs for _, theirs in smooth], None)
+    for ours, theirs in pairs:
+        if not ours.is_floating_point():
             ours.copy_(theirs)
 
 

@@ -165,6 +165,30 @@ SMALL_HELD = replace(
     batches=replace(SMALL_ACTIONS.batches, actions=6, seed=47),
     heat_weight=1.5,
 )
+# All of it in one leg, for a GPU: as many shapes in minutes as the six legs before saw in five hours, and more.
+SMALL_GPU = replace(
+    SMALL_HELD,
+    steps=12_000,
+    batches=replace(SMALL_HELD.batches, batch=64, points=(768, 1024, 1536, 2048, 4096), seed=48),
+    rate=1.5e-3,
+    head_rate=1.5e-3,
+    warmup=400,
+    start_whole=False,
+    average=0.999,
+    precision="bf16",
+    save_every=1_000,
+    validate_every=1_000,
+)
+# The same for an encoder of the published size.
+OFFICIAL_SIZE = replace(
+    SMALL_GPU,
+    model=PointAlign3DConfig(
+        token_hidden=(128, 256, 512), token_width=256, width=384, depth=12, heads=6, drop_path=0.1
+    ),
+    rate=7e-4,
+    head_rate=7e-4,
+    warmup=800,
+)
 TINY = replace(
     SMALL,
     model=PointAlign3DConfig(width=96, depth=2, token_hidden=(32, 64, 128), token_width=64, decoder_width=96),
@@ -185,5 +209,7 @@ PRESETS = {
     "small-wide": SMALL_WIDE,
     "small-actions": SMALL_ACTIONS,
     "small-held": SMALL_HELD,
+    "small-gpu": SMALL_GPU,
+    "official-size": OFFICIAL_SIZE,
     "tiny": TINY,
 }

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from partwise.datasets.packed import Pack, PackedShape
 from partwise.encoders.actions import drawn_actions, heat_for, trained_wordings
@@ -146,20 +147,33 @@ def mislabelled(
     return np.where(wrong, rng.choice(shown, len(labels)), labels).astype(np.int16)
 
 
+class Steps(Dataset[list[Batch]]):
+    """The accumulated batches of each step, as one process of `count` takes its share of them."""
+
+    def __init__(self, pack: Pack, words: WordTable, config: BatchConfig, rank: int, count: int) -> None:
+        self.pack, self.words, self.config = pack, words, config
+        mine = range(rank, config.batch, count)
+        size = -(-len(mine) // config.accumulate)
+        self.pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+
+    def __getitem__(self, step: int) -> list[Batch]:
+        return [make_batch(self.pack, self.words, self.config, step, piece) for piece in self.pieces]
+
+
 def prefetched(
-    pack: Pack, words: WordTable, config: BatchConfig, steps: range, workers: Workers
+    pack: Pack, words: WordTable, config: BatchConfig, steps: range, workers: Workers, makers: int = 0
 ) -> Iterator[list[Batch]]:
-    """The accumulated batches of each step, made one ahead in a thread."""
-    mine = range(workers.rank, config.batch, workers.count)
-    size = -(-len(mine) // config.accumulate)
-    pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+    """The accumulated batches of each step, made ahead in a thread, or in `makers` processes of their own.
 
-    def make(step: int) -> list[Batch]:
-        return [make_batch(pack, words, config, step, piece) for piece in pieces]
-
+    A thread is enough beside a processor that trains; a GPU waits for it. The batches are the same.
+    """
+    batches = Steps(pack, words, config, workers.rank, workers.count)
+    if makers:
+        yield from DataLoader(batches, batch_size=None, sampler=steps, num_workers=makers, prefetch_factor=4)
+        return
     with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(make, step) for step in steps[:1]]
+        coming = [pool.submit(batches.__getitem__, step) for step in steps[:1]]
         for step in steps:
-            batches = coming.pop().result()
-            coming += [pool.submit(make, step + 1)] if step + 1 in steps else []
-            yield batches
+            made = coming.pop().result()
+            coming += [pool.submit(batches.__getitem__, step + 1)] if step + 1 in steps else []
+            yield made

@@ -12,10 +12,11 @@ from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
 from partwise.errors import InputError
+from partwise.farthest import farthest_points
 from partwise.layers.patches import Patches, membership_mean
 from partwise.lift.project import Projection, pool_patches
 from partwise.lift.shards import LiftedShape
-from partwise.points import farthest_points, gather, nearest, random_rotation
+from partwise.points import gather, nearest, random_rotation
 from partwise.train.cmat_presets import CmatConfig
 
 
