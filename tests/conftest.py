@@ -80,3 +80,10 @@ def box_mesh():
 @pytest.fixture
 def shape(cloud):
     return Shape.of(cloud, up="y")
+
+
+def share_like(picture, color, box=None):
+    """Share of the pixels in a box that have about the hue of a colour."""
+    pixels = np.asarray(picture.crop(box) if box else picture, dtype=np.float64)
+    pixels /= np.linalg.norm(pixels, axis=-1, keepdims=True)
+    return float((pixels @ (np.array(color) / np.linalg.norm(color)) > 0.97).mean())

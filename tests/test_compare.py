@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import write_checkpoint
+from conftest import share_like, write_checkpoint
 from PIL import Image
 
 from partwise.cli import main
@@ -19,6 +19,7 @@ from partwise.evaluate.protocol import load_protocol, with_seeds
 from partwise.evaluate.questions import Question, questions
 from partwise.evaluate.results import DataNotes, Figure, ModelNotes, Result, SampleRow
 from partwise.evaluate.sources import open_source
+from partwise.io.palette import heat_colors, part_colors
 from partwise.metrics.uncertainty import paired_bootstrap
 
 NAN = float("nan")
@@ -260,6 +261,33 @@ def test_a_gallery_shows_truth_beside_answers(name):
         asked_again(protocol, source, ["nobody"], limit=3)
     with pytest.raises(InputError, match="nothing to show"):
         gallery(protocol, [], [])
+
+
+class Half:
+    """Answers 1 in the front half of a shape, 0 behind."""
+
+    notes, origin, config = ModelNotes("half"), "measured", {}
+
+    def answer(self, question, seed):
+        return (question.asked[:, 2] > 0).astype(question.truth.dtype)
+
+
+@pytest.mark.parametrize("name", ["own/procedural", "own/procedural-heat"])
+def test_a_row_is_seen_from_the_side_where_the_truth_has_something_small(name):
+    protocol = with_seeds(load_protocol(name), 1)
+    question = next(iter(questions(protocol, open_source(protocol, None), 0, 1)))
+    ball = np.random.default_rng(0).normal(size=(2000, 3)).astype(np.float32)
+    ball /= np.linalg.norm(ball, axis=1, keepdims=True)
+    words = {"phrases": ("shell", "spot"), "answers": (0, 1), "labels": 2}
+    one = replace(question, points=ball, rows=None, faces=None, up="y", **words)
+    color = heat_colors(np.ones(1))[0] if protocol.task == "heat" else part_colors(words["phrases"])[1]
+    shares = {}
+    for side, spot in (("front", ball[:, 2] > 0.8), ("back", ball[:, 2] < -0.8)):
+        asked = replace(one, truth=spot.astype(question.truth.dtype))
+        image = gallery(protocol, [asked], [("half", Half())], size=(400, 300))
+        shares[side] = [share_like(image.crop((x, 28, x + 290, 328)), color) for x in (0, 400)]
+    assert min(shares["front"][0], shares["back"][0]) > 0.01  # the spot is seen in both
+    assert shares["front"][1] > 3 * shares["back"][1]  # and the answer from the same side
 
 
 def test_the_command_compares_two_settings_of_one_model(tmp_path, capsys):

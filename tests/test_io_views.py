@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import trimesh
+from conftest import share_like
 from PIL import Image
 
 from partwise.errors import InputError
@@ -28,13 +29,6 @@ SMALL = (400, 300)
 def ball(subdivisions=3):
     mesh = trimesh.creation.icosphere(subdivisions=subdivisions)
     return Geometry(np.array(mesh.vertices), faces=np.array(mesh.faces, dtype=np.int64))
-
-
-def share_like(picture, color, box=None):
-    """Share of the pixels in a box that have about the hue of a colour."""
-    pixels = np.asarray(picture.crop(box) if box else picture, dtype=np.float64)
-    pixels /= np.linalg.norm(pixels, axis=-1, keepdims=True)
-    return float((pixels @ (np.array(color) / np.linalg.norm(color)) > 0.97).mean())
 
 
 def test_picture_shows_both_colours_and_the_legend():

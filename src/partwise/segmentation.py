@@ -19,7 +19,7 @@ from partwise.files import check_target
 from partwise.io.glb import write_glb
 from partwise.io.html import write_html
 from partwise.io.palette import NONE_COLOR, part_colors
-from partwise.io.picture import write_png
+from partwise.io.picture import rarity, write_png
 from partwise.io.surface import face_areas
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
@@ -218,18 +218,10 @@ class Segmentation:
         return np.concatenate([colors, np.array([NONE_COLOR], dtype=np.uint8)])[labels]
 
     def _rarity(self) -> Float64[np.ndarray, "M"]:
-        """One over the size of its part for each face, or point of a cloud: parts count alike, "none" not at all.
-
-        Nor does the largest, which is seen from everywhere.
-        """
-        labels, size = self.labels, np.ones(len(self.labels))
-        if self.face_labels is not None and self.shape.faces is not None:
-            labels = self.face_labels
-            size = np.nan_to_num(face_areas(self.shape.points[self.shape.faces]))
-        whole = np.bincount(labels + 1, size, minlength=len(self.phrases) + 1)
-        share = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
-        share[0] = share[whole.argmax()] = 0.0
-        return share[labels + 1]
+        """What a picture should show, for each face, or point of a cloud."""
+        if self.face_labels is None or self.shape.faces is None:
+            return rarity(self.labels)
+        return rarity(self.face_labels, np.nan_to_num(face_areas(self.shape.points[self.shape.faces])))
 
     def _legend(self, colors: np.ndarray) -> list[tuple[str, tuple[int, ...]]]:
         legend = [(name, tuple(map(int, color))) for name, color in zip(self.phrases, colors, strict=True)]

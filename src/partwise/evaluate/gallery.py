@@ -14,7 +14,7 @@ from partwise.evaluate.questions import Question, questions
 from partwise.evaluate.sources import Source
 from partwise.io.geometry import Geometry
 from partwise.io.palette import heat_colors, painted, part_colors
-from partwise.io.picture import contact_sheet, render_picture
+from partwise.io.picture import contact_sheet, rarity, render_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,7 +46,8 @@ def gallery(
 ) -> Image:
     """A row for each question: the truth, then each answer, coloured alike; parts and heat maps only.
 
-    Raises InputError without questions, or for a protocol with many maps for each shape.
+    All of a row are seen from the side where the truth has its small parts, or its heat. Raises InputError without
+    questions, or for a protocol with many maps for each shape.
     """
     if not asked or protocol.task == "affordances":
         raise InputError(
@@ -87,5 +88,6 @@ def _picture(question: Question, answer: np.ndarray, size: tuple[int, int]) -> I
 
 def _drawn(question: Question, colors: np.ndarray, legend: Sequence, size: tuple[int, int]) -> Image:
     """The asked points as a cloud: truth and answer are one for each point, on meshes one for each vertex."""
-    geometry = Geometry(question.asked.astype(np.float64))
-    return render_picture(geometry, colors, legend, size, up=question.up)
+    geometry, truth = Geometry(question.asked.astype(np.float64)), question.truth
+    weight = truth if truth.dtype.kind == "f" else rarity(truth)
+    return render_picture(geometry, colors, legend, size, up=question.up, weight=weight)

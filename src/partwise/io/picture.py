@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64, UInt8
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int32, Int64, UInt8
 
 from partwise.errors import InputError
 from partwise.files import atomic_path
@@ -88,6 +88,24 @@ def write_png(
     picture = render_picture(geometry, colors, legend, size, title, up, weight)
     with atomic_path(path) as temporary:
         picture.save(temporary, format="PNG")
+
+
+def rarity(
+    labels: Int[np.ndarray, "M"], size: Float64[np.ndarray, "M"] | None = None
+) -> Float64[np.ndarray, "M"]:
+    """One over the size of its part for each face or point: `weight` of a picture on which small parts are seen.
+
+    Parts count alike, but not "none" (-1), nor the largest, which is seen from everywhere. size (M,) is the area of
+    each face, None counts points.
+
+    Example:
+        >>> rarity(np.array([0, 0, 0, 1, 1, -1])).tolist()
+        [0.0, 0.0, 0.0, 0.5, 0.5, 0.0]
+    """
+    whole = np.bincount(labels + 1, size, minlength=1)
+    share = np.divide(1.0, whole, out=np.zeros(len(whole)), where=whole > 0)
+    share[0] = share[whole.argmax()] = 0.0
+    return share[labels + 1]
 
 
 def contact_sheet(images: Sequence[Image], columns: int, captions: Sequence[str]) -> Image:
