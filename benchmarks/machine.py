@@ -52,6 +52,8 @@ def save(name: str, result: dict) -> None:
         "numpy": np.__version__,
         "partwise": __version__,
     }
+    if torch.cuda.is_available():
+        machine["gpu"] = torch.cuda.get_device_name()
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine, **result}, indent=2) + "\n")
 

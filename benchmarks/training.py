@@ -1,8 +1,10 @@
 """Training the default from scratch: samples per second against the arithmetic limit, in one run.
 
-    python benchmarks/training.py [--device cuda] [--points 2048]     writes benchmarks/results/training.json
+    python benchmarks/training.py [--points 2048]     writes benchmarks/results/training.json
+    python benchmarks/training.py --device cuda       writes benchmarks/results/training_cuda.json
 
-One step of the shipped recipe's second leg (batch, losses and optimiser as in the preset `small-on`) on made-up shapes.
+One step of the recipe (batch, precision, parts' losses and optimiser as in the preset `small-on`, on a GPU `small-gpu`)
+on made-up shapes.
 The limit is what the matrix products of forward and backward would take at the rate of one large product of the same
 precision on the same device in the same run: what a step takes longer goes into everything else.
 """
@@ -17,7 +19,7 @@ from machine import best_seconds, save, sgemm_gflops
 from torch.utils.flop_counter import FlopCounterMode
 
 from partwise.train.align_text import compute_losses, make_module, parameter_groups
-from partwise.train.align_text_presets import SMALL_ON
+from partwise.train.align_text_presets import SMALL_GPU, SMALL_ON
 from partwise.train.batches import Batch
 
 PHRASES = 8
@@ -30,7 +32,8 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=2048)
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    config = replace(SMALL_ON, start_whole=False)
+    on_gpu = device.type == "cuda"
+    config = SMALL_GPU if on_gpu else replace(SMALL_ON, start_whole=False)
     module = make_module(config, None).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(module, config), weight_decay=config.weight_decay)
     batch = made_up(config.batches.batch, arguments.points, module.model.config.text_width)
@@ -40,13 +43,13 @@ def main() -> None:
         (config.patch_weight * patch_loss + config.point_weight * point_loss).backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        if device.type == "cuda":
+        if on_gpu:
             torch.cuda.synchronize()
 
     with FlopCounterMode(display=False) as counter:
         step()
     flops = counter.get_total_flops()
-    ceiling = sgemm_gflops() if device.type == "cpu" else cuda_gflops()
+    ceiling = cuda_gflops() if on_gpu else sgemm_gflops()
     seconds, limit = best_seconds(step, repeats=5), flops / ceiling / 1e9
     size = config.batches.batch
     result = {
@@ -62,7 +65,7 @@ def main() -> None:
     }
     for name, value in result.items():
         print(f"{name:<26} {value if isinstance(value, (str, int)) else round(value, 3)}")
-    save("training", result)
+    save("training_cuda" if on_gpu else "training", result)
 
 
 def made_up(count: int, points: int, width: int) -> Batch:
@@ -78,8 +81,8 @@ def made_up(count: int, points: int, width: int) -> Batch:
 
 
 def cuda_gflops(size: int = 8192) -> float:
-    """GFLOP/s of one large fp32 product on the GPU."""
-    a, b = (torch.randn(size, size, device="cuda") for _ in range(2))
+    """GFLOP/s of one large product on the GPU, in the recipe's bf16."""
+    a, b = (torch.randn(size, size, device="cuda", dtype=torch.bfloat16) for _ in range(2))
 
     def work() -> None:
         a @ b

@@ -47,6 +47,7 @@ class TrainPatchAlign3D:
         "small-actions",
         "small-held",
         "small-gpu",
+        "small-gpu-on",
         "official-size",
         "tiny",
     ] = "small"

@@ -54,6 +54,7 @@ from partwise.datasets.world import (
     places,
     play,
     plumbing,
+    pocket,
     posts,
     pushing,
     rail,
@@ -310,6 +311,11 @@ CATEGORIES: dict[str, Generator] = {
     "vanity mirror": posts.vanity_mirror,
     "patio heater": posts.patio_heater,
     "hand dryer": posts.hand_dryer,
+    "tape measure": pocket.tape_measure,
+    "stopwatch": pocket.stopwatch,
+    "canteen": pocket.canteen,
+    "portable speaker": pocket.portable_speaker,
+    "pencil sharpener": pocket.pencil_sharpener,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one
