@@ -158,6 +158,8 @@ def test_the_segmenter_reads_the_colours_of_a_cloud(trained, shapes):
     other = segmenter.segment(replace(shape, geometry=geometry), ["sit", "cut"], points=192).scores
     assert np.abs(found - other).max() > 1e-4
     assert segmenter.afford(look, ["sit"]).heat.shape == (192, 1)
+    assert segmenter.reads_colors
+    assert not Segmenter.from_pretrained().reads_colors
 
 
 def test_a_shape_without_colours_is_refused_by_a_model_that_reads_them(trained, shapes):

@@ -98,6 +98,35 @@ def test_changed_questions_keep_truth_with_points_and_say_things_otherwise():
     np.testing.assert_allclose(turned.points, question.asked @ rotation_of(question.object).T, atol=1e-5)
 
 
+class ByColor:
+    """Knows nothing but the colours, each the number of its label."""
+
+    notes, origin, config = ModelNotes("by colour"), "measured", {}
+
+    def answer(self, question, seed):
+        if question.colors is None:
+            raise InputError("no colours")
+        return question.colors[:, 0].astype(np.int64)
+
+
+def test_colours_follow_their_points_through_a_sweep():
+    protocol = with_seeds(load_protocol("own/procedural"), 1)
+    source, items, names = open_source(protocol, None), [], {}
+    for _, item in zip(range(2), source.items, strict=False):
+        names[item.uid] = source.names(item)
+        items.append(replace(item, colors=np.repeat(item.labels[:, None], 3, axis=1).astype(np.uint8)))
+    colored = replace(source, items=items, names=lambda item: names[item.uid])
+    kinds = ("rotation", "points", "partial", "scale", "corruptions")
+    swept = sweep(protocol, colored, ByColor(), kinds, reads_colors=True)
+    assert {row.figures["accuracy"].value for row in swept.rows} == {1.0}
+    adding = [f"{kind} {level}" for kind in ("add global", "add local") for level in range(1, 6)]
+    assert list(swept.skipped) == ["8,192 points", *adding]
+    assert swept.skipped["add local 1"] == "the model reads colours, and added points have none"
+    assert "Left out: add global 1, add global 2" in markdown(swept)
+    with pytest.raises(InputError, match="no colours"):
+        sweep(protocol, colored, ByColor(), ["corruptions"])
+
+
 def test_bad_sweeps_are_named():
     protocol = with_seeds(load_protocol("own/procedural"), 1)
     source = open_source(protocol, None)

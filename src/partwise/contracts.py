@@ -26,12 +26,14 @@ class PartModel(Protocol):
 class SeesShapes(Protocol):
     """A model that looks at the shape itself, its surface and colours, and not at the anchors alone.
 
-    answers   "cosine", or "votes": shares of 0..1 that say nothing of how well a phrase fits
-    sha256    of the weights behind it
+    answers       "cosine", or "votes": shares of 0..1 that say nothing of how well a phrase fits
+    sha256        of the weights behind it
+    reads_colors  whether the shape's colours change what it answers
     """
 
     answers: ClassVar[str]
     sha256: str
+    reads_colors: bool
 
     def see(self, shape: Shape, anchors: Anchors, seed: int) -> Any: ...
 

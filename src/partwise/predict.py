@@ -171,6 +171,13 @@ class Segmenter:
             actions.model.to(place)
         return cls(model.to(place), embedder, config, record, actions, checkpoint.config.get("labels", ()))
 
+    @property
+    def reads_colors(self) -> bool:
+        """Whether the colours of a shape change the answers; else its places alone do."""
+        if isinstance(self.model, SeesShapes):
+            return self.model.reads_colors
+        return reads_colors(getattr(self.model, "config", None))
+
     def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
         """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
         count = replace(self.config, points=self.config.points if points is None else points).points
@@ -180,8 +187,7 @@ class Segmenter:
             if isinstance(self.model, SeesShapes):
                 embedding = self.model.see(shape, anchors, seed)
             else:
-                colored = reads_colors(getattr(self.model, "config", None))
-                seen = colored_anchors(shape, anchors) if colored else anchors.canonical
+                seen = colored_anchors(shape, anchors) if self.reads_colors else anchors.canonical
                 embedding = self.model(torch.from_numpy(seen)[None].to(device))
         return Look(shape, anchors, embedding, count, seed)
 

@@ -80,6 +80,7 @@ class Sweep:
             self.kinds,
             self.limit,
             lambda line: print(line, file=sys.stderr, flush=True),
+            segmenter.reads_colors,
         )
         self.out.mkdir(parents=True, exist_ok=True)
         text = markdown(found)

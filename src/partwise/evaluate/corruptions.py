@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 from partwise.errors import InputError
 
 KINDS = ("scale", "jitter", "rotate", "drop global", "drop local", "add global", "add local")
+ADDING = ("add global", "add local")  # those that add points
 LEVELS = (1, 2, 3, 4, 5)
 # Largest stretch of an axis, deviation of jitter in radii, share of points dropped; one for each level.
 _STRETCH = (1.6, 1.7, 1.8, 1.9, 2.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -64,6 +64,15 @@ class Question:
     def asked(self) -> Float32[np.ndarray, "M 3"]:
         """The points that are asked about."""
         return self.points if self.rows is None else self.points[self.rows]
+
+
+def without_points(protocol: Protocol, question: Question) -> Question:
+    """A question that costs no memory; pooled heat still needs its truth."""
+    pooled = protocol.task == "heat" and protocol.averaging[0] == "pooled"
+    empty = np.zeros((0, 3), dtype=np.float32)
+    # A copy: a view of nothing would still hold the whole.
+    truth = question.truth if pooled else question.truth[:0].copy()
+    return replace(question, points=empty, colors=None, faces=None, rows=None, truth=truth)
 
 
 def questions(protocol: Protocol, source: Source, seed: int, limit: int | None = None) -> Iterator[Question]:

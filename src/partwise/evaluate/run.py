@@ -6,7 +6,7 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from partwise.evaluate.figures import summarise
 from partwise.evaluate.log import RunLog
 from partwise.evaluate.measure import measure
 from partwise.evaluate.protocol import Protocol
-from partwise.evaluate.questions import Question, questions
+from partwise.evaluate.questions import Question, questions, without_points
 from partwise.evaluate.results import DataNotes, Result
 from partwise.evaluate.sources import Source
 
@@ -60,7 +60,7 @@ def evaluate(
             name = _fingerprint(question)
             if number == 0:
                 digest.update(name.encode())
-                asked.append(_without_points(protocol, question))
+                asked.append(without_points(protocol, question))
             known = kept.get(seed, question.key, name)
             if known is None:
                 found = measure(protocol, question, answerer.answer(question, seed))
@@ -105,15 +105,6 @@ def _fingerprint(question: Question) -> str:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _without_points(protocol: Protocol, question: Question) -> Question:
-    """A question that costs no memory; pooled heat still needs its truth."""
-    pooled = protocol.task == "heat" and protocol.averaging[0] == "pooled"
-    empty = np.zeros((0, 3), dtype=np.float32)
-    # A copy: a view of nothing would still hold the whole.
-    truth = question.truth if pooled else question.truth[:0].copy()
-    return replace(question, points=empty, colors=None, faces=None, rows=None, truth=truth)
 
 
 def _check(protocol: Protocol, asked: list[Question], sha256: str, limit: int | None) -> None:

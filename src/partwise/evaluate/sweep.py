@@ -13,10 +13,11 @@ from jaxtyping import Float64
 from partwise.errors import InputError
 from partwise.evaluate.ask import Answerer
 from partwise.evaluate.conditions import SWEEPS, Condition, changed
+from partwise.evaluate.corruptions import ADDING
 from partwise.evaluate.figures import DRAWS, LEVEL, lonely, summarise
 from partwise.evaluate.measure import Measure, measure
 from partwise.evaluate.protocol import Protocol, rotation_of
-from partwise.evaluate.questions import Question, questions
+from partwise.evaluate.questions import Question, questions, without_points
 from partwise.evaluate.results import Figure
 from partwise.evaluate.sources import Source
 from partwise.metrics.averages import known_means
@@ -87,12 +88,14 @@ def sweep(
     kinds: Sequence[str],
     limit: int | None = None,
     say: Callable[[str], None] = lambda line: None,
+    reads_colors: bool = False,
 ) -> Sweep:
     """Ask a protocol's questions as they are and under every condition of each kind, see SWEEPS.
 
     Meshes are asked as the points they are scored at, so that the first row differs from `partwise eval` there. What is
-    random follows from the seed, the names of the condition and the sample. Raises InputError
-    for an unknown kind, or answers that do not depend on the points, such as those of files.
+    random follows from the seed, the names of the condition and the sample. `reads_colors` says that colours change the
+    answers: what adds points to coloured shapes is then left out, for these would have none. Raises InputError for an
+    unknown kind, or answers that do not depend on the points, such as those of files.
     """
     if unknown := sorted(set(kinds) - set(SWEEPS)):
         raise InputError(f"unknown sweep {', '.join(unknown)}: use some of {', '.join(SWEEPS)}")
@@ -105,9 +108,10 @@ def sweep(
             run.measured.append([])
         for count, question in enumerate(questions(protocol, source, seed, limit), 1):
             for run in runs:
-                few = run.condition.points is not None and run.condition.points > len(question.truth)
-                if few and run.condition.name not in skipped:
-                    skipped[run.condition.name] = f"{question.key} has {len(question.truth):,} points"
+                if run.condition.name not in skipped and (
+                    reason := _lacks(question, run.condition, reads_colors)
+                ):
+                    skipped[run.condition.name] = reason
                 if run.condition.name not in skipped:
                     run.ask(protocol, answerer, question, seed, number == 0)
             if count % SAY_EVERY == 0:
@@ -125,7 +129,10 @@ def sweep(
 
 
 def changed_question(question: Question, condition: Condition, seed: int) -> Question:
-    """A question about the shape under a condition; the truth is that of the first points, those added have none."""
+    """A question about the shape under a condition; the truth is that of the first points, those added have none.
+
+    Colours go with their points; where points were added, which have no colour, nothing has.
+    """
     number = [seed, crc32(question.key.encode()), crc32(condition.name.encode())]
     stored = rotation_of(question.object) if condition.rotation == "stored" else None
     points, rows = changed(question.asked, condition, np.random.default_rng(number), stored)
@@ -133,9 +140,12 @@ def changed_question(question: Question, condition: Condition, seed: int) -> Que
         condition.words.format(phrase=phrase, category=question.category.lower())
         for phrase in question.phrases
     )
-    truth = question.truth[rows]
-    # Without colours under every condition, "as is" included: points that a condition adds have none.
-    return replace(question, points=points, colors=None, faces=None, rows=None, phrases=phrases, truth=truth)
+    colors = question.colors
+    if colors is not None:
+        asked = colors if question.rows is None else colors[question.rows]
+        colors = asked[rows] if len(rows) == len(points) else None
+    changes = {"points": points, "colors": colors, "phrases": phrases, "truth": question.truth[rows]}
+    return replace(question, faces=None, rows=None, **changes)
 
 
 @dataclass
@@ -152,7 +162,7 @@ class _Run:
         answer = answerer.answer(altered, seed)[: len(altered.truth)]
         self.measured[-1].append(measure(protocol, altered, answer))
         if first:
-            self.asked.append(replace(altered, points=altered.points[:0]))
+            self.asked.append(without_points(protocol, altered))
 
     def summary(self, protocol: Protocol) -> tuple[Mapping[str, Figure], Float64[np.ndarray, "S"] | None]:
         """Figures, and the mean over seeds of each sample's headline where it has one."""
@@ -162,6 +172,16 @@ class _Run:
         if name not in samples[0].values:
             return figures, None
         return figures, known_means(np.array([row.values[name] for row in samples], dtype=np.float64), axis=1)
+
+
+def _lacks(question: Question, condition: Condition, reads_colors: bool) -> str | None:
+    """Why a condition cannot be had of a sample; None where it can."""
+    if condition.points is not None and condition.points > len(question.truth):
+        return f"{question.key} has {len(question.truth):,} points"
+    adds = condition.corruption is not None and condition.corruption[0] in ADDING
+    if adds and reads_colors and question.colors is not None:
+        return "the model reads colours, and added points have none"
+    return None
 
 
 def _unsaid(protocol: Protocol, runs: Sequence[_Run]) -> dict[str, str]:

@@ -28,8 +28,9 @@ def markdown(sweep: Sweep) -> str:
     for row in sweep.rows:
         cells = [f"{_factor(name) * figure.value:.1f}" for name, figure in row.figures.items()]
         lines.append(f"| {_name(row)} | " + " | ".join([*cells, *_moved(sweep, row)]) + " |")
-    for name, reason in sweep.skipped.items():
-        lines += ["", f"Left out: {name}, because {reason}."]
+    for reason in dict.fromkeys(sweep.skipped.values()):
+        names = ", ".join(name for name, why in sweep.skipped.items() if why == reason)
+        lines += ["", f"Left out: {names}, because {reason}."]
     return "\n".join(lines) + "\n"
 
 

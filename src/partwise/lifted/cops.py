@@ -80,6 +80,7 @@ class COPS:
     def __init__(self, config: COPSConfig, encoder: DenseEncoder, naming: PointCLIPv2) -> None:
         self.config = config
         self.sha256 = sha256(f"{encoder.revision}{naming.sha256}".encode()).hexdigest()
+        self.reads_colors = config.viewing.pictures == "colour" or naming.reads_colors
         self._viewer, self._naming = Viewer(config.viewing, encoder), naming
 
     @classmethod

@@ -59,6 +59,7 @@ class PointCLIPv2:
 
     def __init__(self, config: PointCLIPv2Config, encoder: DenseEncoder) -> None:
         self.config, self.sha256 = config, encoder.revision
+        self.reads_colors = config.viewing.pictures == "colour"
         self._viewer = Viewer(config.viewing, encoder)
 
     @classmethod
