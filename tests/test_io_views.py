@@ -18,7 +18,7 @@ from partwise.io.camera import Camera, to_y_up
 from partwise.io.geometry import Geometry
 from partwise.io.html import write_html
 from partwise.io.palette import heat_colors, part_colors
-from partwise.io.picture import contact_sheet, render_picture, write_png
+from partwise.io.picture import render_picture, side_by_side, write_png
 from partwise.io.raster import barycentric, disc_ids, triangle_ids
 from partwise.io.surface import cloud_surface, corner_normals
 
@@ -132,14 +132,14 @@ def test_long_legends_and_titles_stay_inside(tmp_path):
     assert (picture[:60].min(axis=(0, 2)) < 100).any()  # the title
 
 
-def test_contact_sheet():
+def test_side_by_side():
     pictures = [Image.new("RGB", (100, 80), color) for color in (RED, BLUE, RED)]
-    sheet = contact_sheet(pictures, 2, ["first", "second", "größe"])
+    sheet = side_by_side(pictures, 2, ["first", "second", "größe"])
     assert sheet.width == 200
     assert 0.17 < share_like(sheet, BLUE) < 0.2
     assert sheet.convert("L").crop((0, 0, 100, 28)).getextrema()[0] < 100  # ink
     with pytest.raises(InputError, match="1 captions"):
-        contact_sheet(pictures, 2, ["one"])
+        side_by_side(pictures, 2, ["one"])
 
 
 def brute_force_ids(flat, depth, faces, width, height):

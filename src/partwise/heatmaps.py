@@ -19,7 +19,7 @@ from partwise.files import atomic_path
 from partwise.io.glb import write_glb
 from partwise.io.html import write_html
 from partwise.io.palette import heat_colors, part_colors
-from partwise.io.picture import contact_sheet, render_picture
+from partwise.io.picture import render_picture, side_by_side
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
 from partwise.regions import Region, find_regions
@@ -210,4 +210,4 @@ class Heatmaps:
             captions.append(phrase if self.offered[index] else f"{phrase} (not offered)")
         columns = min(3, len(pictures))
         with atomic_path(path) as temporary:
-            contact_sheet(pictures, columns, captions).save(temporary, format="PNG")
+            side_by_side(pictures, columns, captions).save(temporary, format="PNG")

@@ -14,7 +14,7 @@ from partwise.evaluate.questions import Question, questions
 from partwise.evaluate.sources import Source
 from partwise.io.geometry import Geometry
 from partwise.io.palette import heat_colors, painted, part_colors
-from partwise.io.picture import contact_sheet, rarity, render_picture
+from partwise.io.picture import rarity, render_picture, side_by_side
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,7 +60,7 @@ def gallery(
         for number, (name, answer) in enumerate(answers):
             images.append(_picture(question, answer, size))
             captions.append(f"{question.category}: {caption(question)}" if number == 0 else name)
-    return contact_sheet(images, 1 + len(answerers), captions)
+    return side_by_side(images, 1 + len(answerers), captions)
 
 
 def _picture(question: Question, answer: np.ndarray, size: tuple[int, int]) -> Image:

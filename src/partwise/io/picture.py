@@ -108,7 +108,7 @@ def rarity(
     return share[labels + 1]
 
 
-def contact_sheet(images: Sequence[Image], columns: int, captions: Sequence[str]) -> Image:
+def side_by_side(images: Sequence[Image], columns: int, captions: Sequence[str]) -> Image:
     """Pictures side by side, row by row on white, each with a line of text above it.
 
     All cells have the size of the largest picture. Raises InputError unless there is one caption for each of one or
