@@ -1,12 +1,14 @@
 """Around the written files: plain tables, whole files or none, safe names, colours that stay."""
 
 import json
+import os
+import time
 
 import numpy as np
 import pytest
 
 from partwise.errors import InputError
-from partwise.files import atomic_path
+from partwise.files import STALE, atomic_path
 from partwise.io.names import printable, slug, unique
 from partwise.io.palette import NONE_COLOR, heat_colors, part_colors, srgb_to_linear
 from partwise.io.tables import plain, write_json, write_npz
@@ -51,6 +53,30 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path):
         temporary.write_bytes(b"new")
     assert target.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_a_day_later(tmp_path):
+    target = tmp_path / "result.glb"
+    killed, running = atomic_path(target), atomic_path(target)
+    left, live = killed.__enter__(), running.__enter__()
+    others = [
+        tmp_path / name for name in (f"{left.name}x", "result.glb.0123456789ab", ".other.0123456789ab.glb")
+    ]
+    long_ago = time.time() - STALE - 60
+    for path in (left, live, *others):
+        path.write_bytes(b"half")
+        if path != live:
+            os.utime(path, (long_ago, long_ago))
+    (tmp_path / ".result.0123456789ab.glb").symlink_to(others[0])
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(b"new")
+    assert not left.exists()
+    kept = {target, live, *others, tmp_path / ".result.0123456789ab.glb"}
+    assert set(tmp_path.iterdir()) == kept
+    assert target.read_bytes() == b"new"
+    running.__exit__(None, None, None)  # the live writer ends as if nobody had been there
+    assert target.read_bytes() == b"half"
+    assert not live.exists()
 
 
 @pytest.mark.parametrize("name", ["missing/a.json", ".", "a" * 300 + ".json"])

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from partwise.errors import InputError
+
+# Seconds without a write after which a temporary file is no live writer's.
+STALE = 24 * 3600
 
 
 @contextmanager
@@ -17,8 +23,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary name in the same folder, with the same suffix, that becomes `path` when the block succeeds.
 
     After an exception, or an interruption that Python sees, the old file is as it was and the temporary one is gone.
-    A killed process may leave the hidden temporary file behind, but never half a `path`. Raises InputError if the
-    folder is missing or closed to us, or if `path` is a folder.
+    A killed process may leave the hidden temporary file behind, but never half a `path`; whoever writes the same
+    `path` a day later removes it. Raises InputError if the folder is missing or closed to us, or if `path` is a folder.
 
     Example:
         >>> with atomic_path("notes.txt") as temporary:
@@ -26,8 +32,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     check_target(path)
+    _remove_stale(path)
     # Not tempfile: its files are private to the user, while results should follow the umask like any other file.
-    temporary = path.with_name(f".{path.stem[:100]}.{secrets.token_hex(6)}{path.suffix}")
+    temporary = path.with_name(f"{_temporary_stem(path)}{secrets.token_hex(6)}{path.suffix}")
     try:
         yield temporary
         _flush(temporary)
@@ -40,6 +47,24 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
     if os.name == "posix":  # the new name itself must survive a power cut; Windows cannot open folders
         _flush(path.parent)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove temporary files of `path` that nobody has written to for a day: their writers were killed.
+
+    By age, as git and ccache do: a process number says nothing of a writer on another machine or in another container.
+    """
+    ours = re.compile(re.escape(_temporary_stem(path)) + r"[0-9a-f]{12}" + re.escape(path.suffix))
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):  # another user's, or another writer was faster
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE:
+                        os.unlink(entry.path)
+
+
+def _temporary_stem(path: Path) -> str:
+    return f".{path.stem[:100]}."
 
 
 def check_target(path: Path) -> None:
