@@ -1,4 +1,4 @@
-# Every target sets up what it needs in .venv; a fresh machine needs python3, make and a C compiler.
+# Every target sets up what it needs in .venv; a fresh machine needs python3 and make.
 PYTHON ?= python3
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 VENV := .venv

@@ -1,6 +1,7 @@
 """The command line: exit codes, one line on stderr, no half files, JSON that parses."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -76,6 +77,19 @@ def test_errors_are_one_line_with_their_exit_code(
     assert len(lines) == 1
     assert out == ""
     assert {p.name for p in tmp_path.iterdir()} == before
+
+
+def test_a_reader_that_leaves_the_help_is_no_error():
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "partwise.cli", "eval", "--help"],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_doctor_describes_and_tests(checkpoint, table, capsys):

@@ -1,4 +1,4 @@
-"""The command line: `partwise segment|afford|doctor|convert|zeroshot|textbank|data|lift|train|eval|table|info`."""
+"""The command line: `partwise segment`, `afford`, `doctor` and the others of `Command`."""
 
 from __future__ import annotations
 
@@ -51,15 +51,17 @@ Command = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 2 bad input, 3 missing data, 4 refused for safety, 130 interrupted."""
-    command = tyro.cli(
-        Command,
-        prog="partwise",
-        description="Say a part or an action, get where it is on a 3D shape.",
-        args=arguments,
-        config=(tyro.conf.OmitSubcommandPrefixes,),
-    )
     try:
-        command.run()
+        try:
+            tyro.cli(
+                Command,
+                prog="partwise",
+                description="Say a part or an action, get where it is on a 3D shape.",
+                args=arguments,
+                config=(tyro.conf.OmitSubcommandPrefixes,),
+            ).run()
+        finally:
+            sys.stdout.flush()  # here, where a reader who left is expected, and not when Python ends
     except PartwiseError as error:
         print(f"partwise: {error}", file=sys.stderr)
         return error.exit_code

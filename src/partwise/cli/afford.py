@@ -19,7 +19,7 @@ class Afford:
         partwise afford mug.glb grasp pour
         partwise afford chair.ply "where can i sit" --out seat.ply seat.png
         partwise afford mug.glb grasp --within handle --region 0.5 --json
-        partwise afford mug.glb --image pouring.jpg --model runs/pictures
+        partwise afford mug.glb --image pouring.jpg --model checkpoints/pictures
     """
 
     input: tyro.conf.Positional[Path]
