@@ -20,7 +20,7 @@ from partwise.encoders.bank import (
     mean_vectors,
     read_phrases,
 )
-from partwise.encoders.cache import PhraseCache, replace_file
+from partwise.encoders.cache import PhraseCache
 from partwise.encoders.prompts import prompts
 from partwise.encoders.text import MINILM_SHA256, TextEncoder, find_minilm, load_minilm
 from partwise.errors import CheckpointError, InputError, MissingDataError
@@ -174,20 +174,6 @@ def test_damaged_vector_is_noticed_when_used(tmp_path):
     assert bank.lookup(["a"])[0][0, 0] == 1
     with pytest.raises(CheckpointError, match="'b'"):
         bank.lookup(["b"])
-
-
-def test_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch):
-    path = tmp_path / "bank"
-    replace_file(path, b"old")
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        replace_file(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_read_phrases(tmp_path):

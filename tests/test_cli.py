@@ -58,6 +58,7 @@ def test_segment_writes_what_is_asked_and_prints_json(checkpoint, table, tmp_pat
         (["doctor", "nowhere.glb"], 3, "nowhere.glb"),
         (["convert", "patchalign3d", "nowhere.pt", "out"], 3, "nowhere.pt"),
         (["textbank", "nowhere.txt", "bank.safetensors"], 3, "nowhere.txt"),
+        (["textbank", "words.txt", "nowhere/bank.safetensors"], 2, "create it first"),
         (["info", "nowhere"], 3, "nowhere"),
     ],
 )

@@ -55,6 +55,20 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_rename_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch):
+    target = tmp_path / "bank"
+    target.write_bytes(b"old")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk full"), atomic_path(target) as temporary:
+        temporary.write_bytes(b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_what_a_killed_writer_left_goes_with_the_next_write_a_day_later(tmp_path):
     target = tmp_path / "result.glb"
     killed, running = atomic_path(target), atomic_path(target)

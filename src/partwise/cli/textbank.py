@@ -35,7 +35,9 @@ class BuildTextBank:
         """Read, embed, write."""
         from partwise.encoders.bank import build_bank, read_phrases
         from partwise.encoders.text import load_text_encoder
+        from partwise.files import check_target
 
+        check_target(self.out)  # before the work, not after it
         phrases = read_phrases(self.phrases)
         encoder = load_text_encoder(self.encoder, revision=self.revision, allow_network=self.download)
         bank = build_bank(phrases, encoder, self.templates, progress=_progress)

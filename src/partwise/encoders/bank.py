@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float16, Float32
 
-from partwise.encoders.cache import PhraseCache, replace_file
+from partwise.encoders.cache import PhraseCache
 from partwise.encoders.prompts import TEMPLATES, clean, clean_phrases, needs_category, prompts
 from partwise.encoders.text import MINILM_REMEDY, TextEncoder
 from partwise.errors import CheckpointError, InputError, MissingDataError
+from partwise.files import atomic_path
 
 _FORMAT = "partwise-textbank/1"
 _HEADER_FIELDS = ("format", "encoder", "revision", "templates", "width", "attribution")
@@ -106,7 +107,8 @@ class TextBank:
             "width": str(self.width),
             "attribution": self.attribution,
         }
-        replace_file(Path(path), save(tensors, metadata=header))
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(save(tensors, metadata=header))
 
     @property
     def width(self) -> int:

@@ -1,4 +1,4 @@
-"""Small files on disk: the phrase cache, and writing a file all at once.
+"""The phrase cache: small files on disk.
 
 A cache entry carries its own sha256, so a torn or damaged one is noticed and simply made again.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float16
 
-from partwise.files import cache_folder
+from partwise.errors import InputError
+from partwise.files import atomic_path, cache_folder
 
 _DIGEST_BYTES = 32
 
@@ -50,24 +49,7 @@ class PhraseCache:
         """Store a vector. A full or read-only disk is no error: the cache only saves time."""
         payload = vector.astype("<f2").tobytes()
         path = self.path(revision, texts)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, InputError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, hashlib.sha256(payload).digest() + payload, sync=False)
-
-
-def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write a file so that readers see the old content or the new, never half: temporary file, then a rename.
-
-    `sync` waits until the bytes are on the disk, so that a power cut cannot leave an empty file behind.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            with atomic_path(path, sync=False) as temporary:
+                temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
