@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float32, Float64, Int32, UInt8
 
-from partwise import __version__
 from partwise.errors import InputError
 from partwise.files import atomic_path
 from partwise.io.glb import write_glb
@@ -23,7 +21,15 @@ from partwise.io.picture import render_picture, side_by_side
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
 from partwise.regions import Region, find_regions
-from partwise.segmentation import NONE, ModelRecord, Segmentation, check_output
+from partwise.segmentation import (
+    NONE,
+    ModelRecord,
+    Segmentation,
+    asked_record,
+    at_rows,
+    check_output,
+    place_of,
+)
 from partwise.shape import Shape
 
 # Heat in a GLB is a node for each tenth of the scale: named, coloured, and shown by any viewer without a setting.
@@ -55,9 +61,7 @@ class Heatmaps:
     @property
     def heat(self) -> Float32[np.ndarray, "N T"]:
         """Heat of each phrase at each point (N,T); 0 where coordinates are not finite. Made anew at each call."""
-        heat = self.row_heat[self.point_row]
-        heat[self.point_row < 0] = 0
-        return heat
+        return at_rows(self.row_heat, self.point_row, 0)
 
     @property
     def face_heat(self) -> Float32[np.ndarray, "F T"] | None:
@@ -72,7 +76,7 @@ class Heatmaps:
 
     def of(self, phrase: str) -> Float32[np.ndarray, "N"]:
         """Heat of one phrase at each point (N,). Raises InputError if it was not asked for."""
-        return self.heat[:, self._index(phrase)]
+        return self.heat[:, place_of(phrase, self.phrases)]
 
     def within(self, parts: Segmentation, name: str) -> Heatmaps:
         """These maps times the score of a part: where to grasp *the handle*.
@@ -100,7 +104,7 @@ class Heatmaps:
 
         Raises InputError for a phrase that was not asked for or a threshold outside (0,1].
         """
-        column = self.row_heat[: len(self.anchors), self._index(phrase)]
+        column = self.row_heat[: len(self.anchors), place_of(phrase, self.phrases)]
         return find_regions(self.shape, self.anchors, column, self.point_row, above)
 
     def record(self, above: float | None = None) -> dict[str, Any]:
@@ -124,12 +128,7 @@ class Heatmaps:
             "points": len(self.point_row),
             "faces": None if self.face_row is None else len(self.face_row),
             "transform": self.transform.tolist(),
-            "up": {"axis": self.shape.up, "reason": self.shape.up_reason},
-            "units": {"unit": self.shape.units, "reason": self.shape.units_reason},
-            "model": asdict(self.model),
-            "options": dict(self.options),
-            "warnings": list(self.warnings),
-            "versions": {"partwise": __version__, "torch": torch.__version__, "numpy": np.__version__},
+            **asked_record(self.shape, self.model, self.options, self.warnings),
         }
 
     def write(self, path: str | os.PathLike[str], above: float | None = None) -> Path:
@@ -150,7 +149,7 @@ class Heatmaps:
             self._write_pictures(path)
         elif suffix == ".html":
             rows = self.point_row if self.face_row is None else self.face_row
-            labels = np.where(rows < 0, NONE, self.hottest[rows]).astype(np.int32)
+            labels = at_rows(self.hottest, rows, NONE)
             colors, title = part_colors(self.phrases), Path(self.shape.source).name
             write_html(path, geometry, labels, self.heat, self.phrases, colors, title, self.record())
         elif suffix == ".glb":
@@ -160,25 +159,17 @@ class Heatmaps:
             assert points is not None
             write_glb(path, geometry, faces, points, names, colors, self.record())
         else:
-            heat, best = self.heat, self.hottest[self.point_row]
-            labels = np.where(self.point_row < 0, NONE, best).astype(np.int32)
+            heat, labels = self.heat, at_rows(self.hottest, self.point_row, NONE)
             warm = heat.max(axis=1)
             write_ply(path, geometry, labels, warm, heat, self.phrases, heat_colors(warm))
         return path
-
-    def _index(self, phrase: str) -> int:
-        if phrase not in self.phrases:
-            raise InputError(
-                f"{phrase!r} was not asked for; the phrases are {', '.join(map(repr, self.phrases))}"
-            )
-        return self.phrases.index(phrase)
 
     def _bands(self, rows: Int32[np.ndarray, "M"] | None) -> Int32[np.ndarray, "M"] | None:
         """Which tenth of the scale the hottest phrase reaches in each of these rows."""
         if rows is None:
             return None
         band = np.minimum((self.row_heat.max(axis=1) * BANDS).astype(np.int32), BANDS - 1)
-        return np.where(rows < 0, NONE, band[rows]).astype(np.int32)
+        return at_rows(band, rows, NONE)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {

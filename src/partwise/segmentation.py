@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, Float64, Int32
+from jaxtyping import Bool, Float32, Float64, Int32, Shaped
 
 from partwise import __version__
 from partwise.errors import InputError
@@ -48,6 +48,36 @@ def check_output(path: str | os.PathLike[str]) -> Path:
         )
     check_target(path)
     return path
+
+
+def at_rows(
+    values: Shaped[np.ndarray, "R ..."], rows: Int32[np.ndarray, "M"], nowhere: int
+) -> Shaped[np.ndarray, "M ..."]:
+    """The values (M,...) of rows (M,), `nowhere` where the row is -1: how anchors answer for points."""
+    found = values[rows]
+    found[rows < 0] = nowhere
+    return found
+
+
+def place_of(phrase: str, phrases: Sequence[str]) -> int:
+    """Which of the phrases it is. Raises InputError for one that was not asked for."""
+    if phrase not in phrases:
+        raise InputError(f"{phrase!r} was not asked for; the phrases are {', '.join(map(repr, phrases))}")
+    return phrases.index(phrase)
+
+
+def asked_record(
+    shape: Shape, model: ModelRecord, options: Mapping[str, Any], warnings: Sequence[str]
+) -> dict[str, Any]:
+    """How an answer came about, for its JSON sidecar: what is needed to ask the same again."""
+    return {
+        "up": {"axis": shape.up, "reason": shape.up_reason},
+        "units": {"unit": shape.units, "reason": shape.units_reason},
+        "model": asdict(model),
+        "options": dict(options),
+        "warnings": list(warnings),
+        "versions": {"partwise": __version__, "torch": torch.__version__, "numpy": np.__version__},
+    }
 
 
 @dataclass(frozen=True)
@@ -89,20 +119,17 @@ class Segmentation:
     @cached_property
     def labels(self) -> Int32[np.ndarray, "N"]:
         """Index into `phrases` for each point (N,); -1 for none and for points without finite coordinates."""
-        return np.where(self.point_row < 0, NONE, self.row_labels[self.point_row]).astype(np.int32)
+        return at_rows(self.row_labels, self.point_row, NONE)
 
     @cached_property
     def confidence(self) -> Float32[np.ndarray, "N"]:
         """Score of the best phrase for each point (N,), in [0,1]."""
-        best = self.row_scores.max(axis=1)[self.point_row]
-        return np.where(self.point_row < 0, 0, best).astype(np.float32)
+        return at_rows(self.row_scores.max(axis=1), self.point_row, 0)
 
     @property
     def scores(self) -> Float32[np.ndarray, "N T"]:
         """Probability of each phrase at each point (N,T); made anew at each call, 4 N T bytes."""
-        scores = self.row_scores[self.point_row]
-        scores[self.point_row < 0] = 0
-        return scores
+        return at_rows(self.row_scores, self.point_row, 0)
 
     @cached_property
     def face_labels(self) -> Int32[np.ndarray, "F"] | None:
@@ -121,11 +148,7 @@ class Segmentation:
 
     def mask(self, phrase: str) -> Bool[np.ndarray, "N"]:
         """Which points (N,) are `phrase`. Raises InputError if it was not asked for."""
-        if phrase not in self.phrases:
-            raise InputError(
-                f"{phrase!r} was not asked for; the phrases are {', '.join(map(repr, self.phrases))}"
-            )
-        return self.labels == self.phrases.index(phrase)
+        return self.labels == place_of(phrase, self.phrases)
 
     def record(self) -> dict[str, Any]:
         """The JSON sidecar: one entry per phrase and everything needed to ask the same again."""
@@ -142,12 +165,7 @@ class Segmentation:
             "points": len(self.point_row),
             "faces": None if self.face_row is None else len(self.face_row),
             "transform": self.transform.tolist(),
-            "up": {"axis": self.shape.up, "reason": self.shape.up_reason},
-            "units": {"unit": self.shape.units, "reason": self.shape.units_reason},
-            "model": asdict(self.model),
-            "options": dict(self.options),
-            "warnings": list(self.warnings),
-            "versions": {"partwise": __version__, "torch": torch.__version__, "numpy": np.__version__},
+            **asked_record(self.shape, self.model, self.options, self.warnings),
         }
 
     def _label_record(self, index: int, color: np.ndarray) -> dict[str, Any]:
