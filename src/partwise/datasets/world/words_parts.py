@@ -154,4 +154,6 @@ WORDS = {
     "control box": ("switch box, control housing, control unit", "the small box that holds the controls"),
     "ball joint": ("swivel, ball and socket, tilting joint", "the ball on which a head tilts"),
     "heat reflector": ("reflector hood, heat shield, heater dome", "the wide shield that throws heat down"),
+    "earphone": ("earbud, ear plug, in-ear phone", "the small shell that sits in an ear"),
+    "probe": ("test probe, measuring probe, test lead", "the rod with which one touches what is measured"),
 }
