@@ -15,11 +15,8 @@ from partwise.datasets import (
     laso,
     openad,
     openad_partial,
-    piad_seen,
-    piad_unseen,
-    piadv2_seen,
-    piadv2_unseen_aff,
-    piadv2_unseen_obj,
+    piad,
+    piadv2,
 )
 from partwise.datasets.affordance_words import (
     AFFORDANCENET_LABELS,
@@ -44,11 +41,11 @@ SETS = (
     openad,
     openad_partial,
     laso,
-    piad_seen,
-    piad_unseen,
-    piadv2_seen,
-    piadv2_unseen_obj,
-    piadv2_unseen_aff,
+    piad.SEEN,
+    piad.UNSEEN,
+    piadv2.SEEN,
+    piadv2.UNSEEN_OBJ,
+    piadv2.UNSEEN_AFF,
 )
 
 
@@ -104,7 +101,7 @@ def test_a_mock_is_converted_and_only_its_counts_are_wrong(data, copies, tmp_pat
 
 
 def test_the_same_source_gives_the_same_bytes(copies, tmp_path):
-    for data in (openad, piadv2_seen):
+    for data in (openad, piadv2.SEEN):
         for name in ("a", "b"):
             data.convert(copies / data.SOURCE.name, tmp_path / name)
         files = [path for path in sorted((tmp_path / "a").rglob("*")) if path.is_file()]
@@ -192,7 +189,7 @@ def test_laso_variants_are_filters_of_pairs():
 
 
 def test_piad_pairs_line_by_line_in_the_test_and_by_object_in_training(copies, tmp_path):
-    piad_seen.convert(copies / "piad-seen", tmp_path)
+    piad.SEEN.convert(copies / "piad-seen", tmp_path)
     found = Converted(tmp_path, "piad-seen")
     images = (copies / "piad-seen" / "Seen" / "Img_Test.txt").read_text().split()
     clouds = (copies / "piad-seen" / "Seen" / "Point_Test.txt").read_text().split()
@@ -207,7 +204,7 @@ def test_piad_pairs_line_by_line_in_the_test_and_by_object_in_training(copies, t
 
 
 def test_settings_hold_what_they_say(copies, tmp_path):
-    for data in (piad_unseen, piadv2_unseen_obj, piadv2_unseen_aff):
+    for data in (piad.UNSEEN, piadv2.UNSEEN_OBJ, piadv2.UNSEEN_AFF):
         data.convert(copies / data.SOURCE.name, tmp_path)
     objects = {
         split: {item.category for item in Converted(tmp_path, "piad-unseen").split(split)}
@@ -227,8 +224,8 @@ def test_settings_hold_what_they_say(copies, tmp_path):
     [
         (affordancenet, "full_shape_test_data.pkl", "test"),
         (laso, "anno_val.pkl", "val"),
-        (piad_seen, "Seen/Box_Test.txt", "test"),
-        (piadv2_seen, "Seen/hk_train.txt", "train"),
+        (piad.SEEN, "Seen/Box_Test.txt", "test"),
+        (piadv2.SEEN, "Seen/hk_train.txt", "train"),
     ],
 )
 def test_a_partial_copy_names_what_it_lacks(data, gone, split, copy, tmp_path):
@@ -251,11 +248,11 @@ def test_an_empty_folder_says_where_the_data_are(data, tmp_path):
 
 
 def test_pictures_that_lack_are_named_and_not_needed(copy, tmp_path):
-    root = copy(piad_seen)
+    root = copy(piad.SEEN)
     shutil.rmtree(root / "Seen" / "Img")
-    manifest = piad_seen.convert(root, tmp_path / "out")
+    manifest = piad.SEEN.convert(root, tmp_path / "out")
     assert any(line.startswith("23 images of Seen/Img_Test.txt") for line in manifest.missing)
-    assert any("23 images of Seen/Img_Train.txt" in line for line in piad_seen.check(root))
+    assert any("23 images of Seen/Img_Train.txt" in line for line in piad.SEEN.check(root))
     assert len(Converted(tmp_path / "out", "piad-seen").pairs("test")) == 23
 
 
@@ -386,7 +383,7 @@ def test_an_object_without_annotation_is_kept_and_reported(copy, tmp_path):
 
 
 def test_damaged_lists_and_clouds_are_named(copy, tmp_path):
-    root = copy(piad_seen)
+    root = copy(piad.SEEN)
     lines = (root / "Seen" / "Point_Test.txt").read_text()
     for text, error, match in (
         (lines.split("\n", 1)[1], InputError, "23 images.*22 clouds"),
@@ -397,22 +394,22 @@ def test_damaged_lists_and_clouds_are_named(copy, tmp_path):
     ):
         (root / "Seen" / "Point_Test.txt").write_text(text)
         with pytest.raises(error, match=match):
-            piad_seen.convert(root, tmp_path / "out")
+            piad.SEEN.convert(root, tmp_path / "out")
     (root / "Seen" / "Point_Test.txt").write_text(lines)
     images = (root / "Seen" / "Img_Test.txt").read_text()
     (root / "Seen" / "Img_Test.txt").write_text(images.replace("Chair_sit", "Chair_fly"))
     with pytest.raises(InputError, match="Img_Test.txt, line.*Chair_fly"):
-        piad_seen.convert(root, tmp_path / "out")
+        piad.SEEN.convert(root, tmp_path / "out")
     (root / "Seen" / "Img_Test.txt").write_text(images)
     (root / "Seen" / "Box_Test.txt").write_text("one\n")
     with pytest.raises(InputError, match="23 images.*has 1 lines"):
-        piad_seen.convert(root, tmp_path / "out")
+        piad.SEEN.convert(root, tmp_path / "out")
 
 
 def test_damaged_point_files_are_named(copy):
-    from partwise.datasets.piad_files import read_points
+    from partwise.datasets.piad import read_points
 
-    path = next((copy(piad_seen) / "Seen" / "Point").rglob("*.txt"))
+    path = next((copy(piad.SEEN) / "Seen" / "Point").rglob("*.txt"))
     rows = path.read_text().splitlines()
     for change, match in (
         (lambda r: [*r[:5], r[5].rsplit(" ", 2)[0], *r[6:]], "line 6"),
@@ -427,9 +424,9 @@ def test_damaged_point_files_are_named(copy):
 
 
 def test_damaged_npy_clouds_are_named(copy, tmp_path):
-    from partwise.datasets.piadv2_files import read_cloud
+    from partwise.datasets.piadv2 import read_cloud
 
-    path = next((copy(piadv2_seen) / "Seen" / "Point").rglob("*.npy"))
+    path = next((copy(piadv2.SEEN) / "Seen" / "Point").rglob("*.npy"))
     trace = tmp_path / "trace"
     np.save(path, np.zeros((2048, 3)))
     with pytest.raises(InputError, match=r"float64 \(2048, 3\)"):

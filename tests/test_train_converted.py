@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from partwise.cli import main
-from partwise.datasets import affordancenet, laso, openad, openad_partial, piad_seen, shapenetpart
+from partwise.datasets import affordancenet, laso, openad, openad_partial, piad, shapenetpart
 from partwise.datasets.affordance_words import OPENAD_LABELS, OPENAD_SYNONYMS
 from partwise.datasets.converted import Converted
 from partwise.datasets.converted_samples import HeatSamples, affordance_labels, as_sample, cut, entries_of
@@ -29,7 +29,7 @@ from partwise.train.affordance_presets import TINY_POINTS, preset, small
 def root(tmp_path_factory):
     """Layout twins of a few data sets, converted."""
     base = tmp_path_factory.mktemp("data")
-    for data in (affordancenet, openad, openad_partial, laso, piad_seen, shapenetpart):
+    for data in (affordancenet, openad, openad_partial, laso, piad.SEEN, shapenetpart):
         data.mock(base / "official" / data.SOURCE.name, 0)
         data.convert(base / "official" / data.SOURCE.name, base)
     return base

@@ -21,11 +21,8 @@ from partwise.datasets import (
     own_objects,
     own_procedural,
     partnete,
-    piad_seen,
-    piad_unseen,
-    piadv2_seen,
-    piadv2_unseen_aff,
-    piadv2_unseen_obj,
+    piad,
+    piadv2,
     scanobjectnn,
     shapenetpart,
     shapenetpart_hdf5,
@@ -38,9 +35,12 @@ from partwise.errors import InputError
 
 @runtime_checkable
 class DatasetModule(Protocol):
-    """What each module of a data set offers; see partwise.datasets.source."""
+    """What each data set offers, a module or an object; see partwise.datasets.source."""
 
-    SOURCE: DatasetSource
+    @property
+    def SOURCE(self) -> DatasetSource:
+        """What is known about it."""
+        ...
 
     def convert(self, source_root: Path, out_root: Path) -> Manifest:
         """Official files to the converted layout."""
@@ -68,11 +68,11 @@ DATASETS: Mapping[str, DatasetModule] = {
     "openad": openad,
     "openad-partial": openad_partial,
     "laso": laso,
-    "piad-seen": piad_seen,
-    "piad-unseen": piad_unseen,
-    "piadv2-seen": piadv2_seen,
-    "piadv2-unseen-obj": piadv2_unseen_obj,
-    "piadv2-unseen-aff": piadv2_unseen_aff,
+    "piad-seen": piad.SEEN,
+    "piad-unseen": piad.UNSEEN,
+    "piadv2-seen": piadv2.SEEN,
+    "piadv2-unseen-obj": piadv2.UNSEEN_OBJ,
+    "piadv2-unseen-aff": piadv2.UNSEEN_AFF,
     "procedural": own_procedural,
     "objects": own_objects,
 }

@@ -1,7 +1,7 @@
 """FAUST with the coarse labels of SATR (Abdelreheem et al. 2023): meshes of people, a label on each vertex.
 
 Layout: `meshes.txt` (one <name>.obj a line), `scans/<name>.obj` and `coarse_gt.json` ({name: [a word per vertex]}).
-benchmarks.md section 2.4. FAUST itself comes by registration, the labels from the repository of SATR.
+FAUST itself comes by registration, the labels from the repository of SATR.
 """
 
 from __future__ import annotations

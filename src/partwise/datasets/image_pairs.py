@@ -126,6 +126,34 @@ class ListedSplit:
         )
 
 
+@dataclass(frozen=True)
+class ListedDataset:
+    """A data set of such lists as `partwise data` knows it; settings of one publication differ in its fields alone.
+
+    splits   of a copy in a folder
+    made_up  writes a synthetic copy into a folder, from a seed
+    """
+
+    SOURCE: DatasetSource
+    words: Words
+    splits: Callable[[Path], dict[str, ListedSplit]]
+    made_up: Callable[[Path, int], None]
+
+    def convert(self, source_root: Path | str, out_root: Path | str) -> Manifest:
+        """Write the converted layout: test pairs line by line, other images each with one cloud."""
+        root = Path(source_root)
+        return convert_lists(self.SOURCE, root, out_root, self.splits(root), self.words)
+
+    def check(self, source_root: Path | str) -> list[str]:
+        """What is wrong with a copy, a line each; empty if it is whole."""
+        root = Path(source_root)
+        return check_lists(self.SOURCE, root, self.splits(root), self.words)
+
+    def mock(self, root: Path | str, seed: int) -> None:
+        """Write a synthetic copy of the layout."""
+        self.made_up(Path(root), seed)
+
+
 def convert_lists(
     source: DatasetSource, root: Path, out_root: Path | str, splits: Mapping[str, ListedSplit], words: Words
 ) -> Manifest:

@@ -2,7 +2,6 @@
 
 Layout: `{seenclass,unseen,shapenetpart}/<class>_<uid>/{points5000.pcd, labels.npy, label_map.json}`; labels 0 is
 unlabelled, 1..K are the keys of label_map.json. Each object has its own parts, so the manifest names them by object.
-benchmarks.md section 2.5.
 """
 
 from __future__ import annotations

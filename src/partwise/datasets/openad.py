@@ -25,7 +25,7 @@ WHERE = (
     "the drive folder in the README of "
     "github.com/Fsoft-AIC/Open-Vocabulary-Affordance-Detection-in-3D-Point-Clouds"
 )
-# benchmarks.md section 1.2, in the order of the labels.
+# Validation shapes of a whole copy that have each label, in the order of the labels.
 _VAL_SHAPES = (201, 475, 9, 366, 18, 618, 1405, 178, 196, 1382, 182, 21, 15, 22, 21, 56, 34, 37)
 SOURCE = DatasetSource(
     name="openad",

@@ -20,7 +20,7 @@ from partwise.datasets.shape_pickles import hard_items
 from partwise.datasets.streams import SplitFiles, check_splits, convert_splits, one_file_each
 
 PATTERN, MOCK_VIEWS = "partial_view_{}_data.pkl", 2
-# benchmarks.md section 1.2, in the order of the labels.
+# Validation views of a whole copy that have each label, in the order of the labels.
 _VAL_VIEWS = (777, 1700, 30, 1180, 64, 2320, 4714, 701, 746, 5508, 531, 83, 54, 88, 84, 124, 136, 148)
 SOURCE = replace(
     openad.SOURCE,

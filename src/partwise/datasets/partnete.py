@@ -1,7 +1,7 @@
 """PartNetE (PartNet-Ensembled, Liu et al. 2023): dense coloured clouds of 45 categories with semantic labels.
 
 Layout: `PartNetE_meta.json` and `test/<Category>/<id>/{pc.ply, label.npy}`. label.npy is a pickled dictionary of
-`semantic_seg` and `instance_seg` (N,), so it goes through the restricted reader. benchmarks.md section 2.2.
+`semantic_seg` and `instance_seg` (N,), so it goes through the restricted reader.
 """
 
 from __future__ import annotations

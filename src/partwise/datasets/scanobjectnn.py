@@ -1,7 +1,7 @@
 """ScanObjectNN with part labels (Uy et al. 2019): real scans of 15 categories, the surroundings taken away.
 
 Layout: `object_dataset_complete_with_parts/split_new.txt` (file, category id, `t` for test) and
-`<category>/<name>.bin`, `<name>_part.bin`, float32 after one header value. benchmarks.md section 2.3.
+`<category>/<name>.bin`, `<name>_part.bin`, float32 after one header value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """ShapeNetPart as text with normals (`shapenetcore_partanno_segmentation_benchmark_v0_normal`), all points of a file.
 
-Source: Yi et al. 2016, in the packing of PointNet++. benchmarks.md section 2.1 has the facts.
+Source: Yi et al. 2016, in the packing of PointNet++.
 """
 
 from __future__ import annotations

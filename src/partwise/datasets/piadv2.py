@@ -9,6 +9,7 @@ a line of text in `hk_*.txt` (what is done) and `ok_*.txt` (the object's form). 
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,7 @@ from PIL import Image
 from partwise.datasets.affordance_words import PIADV2_LABELS, PIADV2_OBJECTS
 from partwise.datasets.converted_item import Item
 from partwise.datasets.heat_twins import OFFERS, cloud, spot
-from partwise.datasets.image_pairs import ListedSplit, check_lists, convert_lists
-from partwise.datasets.manifest import Manifest
+from partwise.datasets.image_pairs import ListedDataset, ListedSplit
 from partwise.datasets.official import read_npy
 from partwise.datasets.shape_pickles import heat_item
 from partwise.datasets.source import DatasetSource
@@ -27,7 +27,7 @@ from partwise.errors import InputError
 
 SPLITS, LISTS = ("train", "test"), ("Point", "Img", "hk", "ok")
 WORDS = Words(PIADV2_OBJECTS, PIADV2_LABELS)
-# benchmarks.md section 1.4.
+# What a whole copy of each setting holds.
 COUNTS = {
     "Seen": {"train categories": 43, "train affordances asked": 24},
     "Unseen_obj": {"train categories": 32, "test categories": 11, "test affordances asked": 13},
@@ -66,16 +66,6 @@ def piadv2_splits(root: Path, setting: str) -> dict[str, ListedSplit]:
     return found
 
 
-def convert_piadv2(source: DatasetSource, root: Path, out_root: Path | str, setting: str) -> Manifest:
-    """Write the converted layout of a setting: test pairs line by line, other images each with one cloud."""
-    return convert_lists(source, root, out_root, piadv2_splits(root, setting), WORDS)
-
-
-def check_piadv2(source: DatasetSource, root: Path, setting: str) -> list[str]:
-    """What is wrong with a copy of a setting."""
-    return check_lists(source, root, piadv2_splits(root, setting), WORDS)
-
-
 def _allowed(setting: str, split: str) -> tuple[str, ...]:
     if setting == "Unseen_obj":
         return tuple(name for name in PIADV2_OBJECTS if (name in UNSEEN_OBJECTS) == (split == "test"))
@@ -108,7 +98,7 @@ def read_cloud(path: Path) -> Item:
     return heat_item(uid, category, table[:, :3].astype(np.float32), {affordance: table[:, 3]}, str(path))
 
 
-def mock_piadv2(root: Path, setting: str, seed: int) -> None:
+def mock_piadv2(root: Path, seed: int, setting: str) -> None:
     """Write a synthetic copy of a setting: a cloud, an image and two texts of each mock object and affordance."""
     for number, split in enumerate(SPLITS):
         rng = np.random.default_rng([seed, number])
@@ -140,3 +130,13 @@ def _mock_offers(setting: str, split: str) -> list[tuple[str, str]]:
     if setting != "Unseen_aff":
         return found
     return [(name, deed) for name, deed in found if (deed in UNSEEN_AFFORDANCES) == (split == "test")]
+
+
+def _dataset(setting: str) -> ListedDataset:
+    splits, made_up = partial(piadv2_splits, setting=setting), partial(mock_piadv2, setting=setting)
+    return ListedDataset(piadv2_source(setting), WORDS, splits, made_up)
+
+
+SEEN = _dataset("Seen")  # 43 objects and 24 affordances in training and test
+UNSEEN_OBJ = _dataset("Unseen_obj")  # the test shows 11 new objects
+UNSEEN_AFF = _dataset("Unseen_aff")  # the test asks 6 new affordances

@@ -9,6 +9,7 @@ about the object, not about the image, which only selects the affordance. There 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,7 @@ from PIL import Image
 from partwise.datasets.affordance_words import OBJECTS, PIAD_LABELS
 from partwise.datasets.converted_item import Item
 from partwise.datasets.heat_twins import OFFERS, cloud, spot
-from partwise.datasets.image_pairs import ListedSplit, check_lists, convert_lists
-from partwise.datasets.manifest import Manifest
+from partwise.datasets.image_pairs import ListedDataset, ListedSplit
 from partwise.datasets.shape_pickles import heat_item
 from partwise.datasets.source import DatasetSource
 from partwise.datasets.streams import Words
@@ -26,7 +26,7 @@ from partwise.errors import InputError
 
 SPLITS = {"train": "Train", "test": "Test"}
 WORDS = Words(OBJECTS, PIAD_LABELS)
-# benchmarks.md section 1.3.
+# What a whole copy of each setting holds.
 COUNTS = {
     "Seen": {"train categories": 23, "test categories": 23},
     "Unseen": {"train categories": 17, "test categories": 6, "test affordances asked": 10},
@@ -57,17 +57,6 @@ def piad_splits(root: Path, setting: str) -> dict[str, ListedSplit]:
             root, points, images, (boxes,), _allowed(setting, split), read_points, _shown
         )
     return found
-
-
-def convert_piad(source: DatasetSource, root: Path, out_root: Path | str, setting: str) -> Manifest:
-    """Write the converted layout of a setting: test pairs line by line, training images each with one cloud."""
-    splits = piad_splits(root, setting)
-    return convert_lists(source, root, out_root, splits, WORDS)
-
-
-def check_piad(source: DatasetSource, root: Path, setting: str) -> list[str]:
-    """What is wrong with a copy of a setting."""
-    return check_lists(source, root, piad_splits(root, setting), WORDS)
 
 
 def _allowed(setting: str, split: str) -> tuple[str, ...]:
@@ -108,7 +97,7 @@ def read_points(path: Path) -> Item:
     return heat_item(f"{head[0]}+{path.stem}", head[1], table[:, :3].astype(np.float32), columns, str(path))
 
 
-def mock_piad(root: Path, setting: str, seed: int) -> None:
+def mock_piad(root: Path, seed: int, setting: str) -> None:
     """Write a synthetic copy of a setting: a cloud and an image of each mock object and affordance."""
     for number, (split, spelled) in enumerate(SPLITS.items()):
         rng = np.random.default_rng([seed, number])
@@ -155,3 +144,12 @@ def _write_points(path: Path, rng: np.random.Generator, shape: str, category: st
 def _write_image(path: Path, rng: np.random.Generator) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(rng.integers(0, 256, (16, 20, 3), dtype=np.uint8)).save(path)
+
+
+def _dataset(setting: str) -> ListedDataset:
+    splits, made_up = partial(piad_splits, setting=setting), partial(mock_piad, setting=setting)
+    return ListedDataset(piad_source(setting), WORDS, splits, made_up)
+
+
+SEEN = _dataset("Seen")  # 23 objects in training and test
+UNSEEN = _dataset("Unseen")  # 17 objects in training, the 6 others in the test
