@@ -318,6 +318,7 @@ CATEGORIES: dict[str, Generator] = {
     "multimeter": palm.multimeter,
     "music player": palm.music_player,
     "handheld game": palm.handheld_game,
+    "barcode scanner": palm.barcode_scanner,
 }
 
 # Kept out of every training run, to measure what a model makes of objects it has never met. No other category makes one

@@ -1,4 +1,4 @@
-"""Small things that lie in a palm: compasses, whistles, multimeters, music players, handheld games."""
+"""Small things that lie in a palm: compasses, whistles, multimeters, music players, handheld games, scanners."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ def whistle(rng: np.random.Generator) -> Assembly:
         back, slot, end, level, wide = -long / 2, long * 0.25, long / 2, high / 2, high * count
         tip = box(wide * 0.75, high * 0.6, wide * 0.3 + high * 0.6)
         if chance(rng, 0.4):
-            a.add("collar", box(wide * 1.08, high * 1.1, high * 0.4).at(y=-high * 0.05, z=-long * 0.2))
+            band = ellipse(high * 1.15, count=14) if count == 1 else rectangle(wide * 1.08, high * 1.08)
+            a.add("collar", slab(band, high * 0.4).turned("x", 90).at(y=high / 2, z=-long * 0.2))
     else:
         a.add("body", slab(squircle(wide, long, rng.uniform(2.5, 5), 28), high, bevel=high * 0.25))
         back, slot, end, level = -long / 2, long * 0.15, long * 0.46, high / 2
@@ -356,4 +357,43 @@ def handheld_game(rng: np.random.Generator) -> Assembly:
     a.afford("display", "screen")
     a.afford("listen", "speaker")
     a.afford("open", "lid")
+    return a
+
+
+def barcode_scanner(rng: np.random.Generator) -> Assembly:
+    """A thick bar or a thin terminal with a window at its upper end, a key or many, a cord or a strap."""
+    a = Assembly(pick(rng, ("barcode scanner", "code scanner")))
+    form, name = pick(rng, ("bar", "terminal")), pick(rng, ("body", "case", "housing"))
+    wide = rng.uniform(0.045, 0.08)
+    high = wide * (rng.uniform(2.0, 3.2) if form == "bar" else rng.uniform(1.7, 2.4))
+    deep = wide * (rng.uniform(0.4, 0.7) if form == "bar" else rng.uniform(0.25, 0.4))
+    z, bevel, headed = deep / 2, pick(rng, (0.0, 0.12)) * deep, chance(rng, 0.6)
+    outline = pick(rng, (rectangle(wide, high, wide * 0.1), squircle(wide, high, rng.uniform(4, 8), 28)))
+    a.add(name, slab(outline, deep, bevel=bevel).turned("x", 90).at(y=high / 2, z=-z))
+    top = high * (1.06 if headed else 1.0)
+    if headed:
+        head = box(wide * 1.08, high * 0.16, deep * rng.uniform(1.1, 1.5), bevel=deep * 0.05)
+        a.add("head", head.at(y=top - high * 0.16, z=deep * 0.1))
+    pane = box(wide * 0.8, deep * 0.06, deep * 0.7).at(y=top - deep * 0.02, z=deep * 0.1 * headed)
+    a.add(pick(rng, ("window", "glass")), pane)
+    if form == "terminal":
+        a.add("screen", box(wide * 0.78, high * 0.3, deep * 0.06).at(y=high * 0.48, z=z))
+        key = box(wide * 0.14, deep * 0.1, wide * 0.1).turned("x", 90)
+        keys = key.row(3, x=wide * 0.24).row(pick(rng, (2, 3)), y=wide * 0.18).at(y=high * 0.24, z=z)
+    else:
+        disc = cylinder(wide * rng.uniform(0.12, 0.22), deep * 0.12, around=max(10, roundness(rng)))
+        keys = disc.turned("x", 90).at(y=high * rng.uniform(0.5, 0.65), z=z - 0.0005)
+    a.add("button", keys)
+    if chance(rng, 0.5):
+        lamp = ball(wide * 0.09, around=8).row(pick(rng, (1, 2)), x=wide * 0.2)
+        a.add("light", lamp.at(y=high * 0.84, z=z))
+    if form == "bar" and chance(rng, 0.4):
+        reach = wide * rng.uniform(0.8, 2.0)
+        path = [(0, high * 0.06, -z), (0, high * 0.08, -z - wide * 0.3), (reach, 0, -z - wide * 0.7)]
+        a.add("cord", tube(curve(path, 16), wide * 0.05, 8))
+    else:
+        strapped(a, rng, (wide, high, deep), 0.6)
+    a.afford("grasp", name)
+    a.afford("press", "button")
+    a.afford("display", "screen")
     return a
