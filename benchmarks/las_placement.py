@@ -27,6 +27,7 @@ from partwise.encoders.prompt import Prompt
 from partwise.evaluate.heat import evaluate_heat, mean_heat
 from partwise.models.las import Las, LasConfig, Seen
 from partwise.train import afford as recipe
+from partwise.train import heads
 
 PLACES = ("after", "before")
 REPEATS = 5
@@ -81,8 +82,8 @@ def accuracy(place: str, steps: int, shapes: int) -> dict[str, float]:
     for step, batch in enumerate(recipe.prefetched(config, sources, range(steps))):
         recipe.train_step(head, segmenter.model, batch, optimizer, config, step)
     spent = time.process_time() - start
-    trial = recipe.with_head(segmenter, head.eval())
-    scores, _ = evaluate_heat(trial, recipe.shapes(config, shapes, recipe.APART), priors=False)
+    apart = heads.shapes(config.seed + heads.APART, shapes, config.points)
+    scores, _ = evaluate_heat(heads.with_head(segmenter, head), apart, priors=False)
     found = mean_heat(scores)
     return {"sim": found["sim"], "aiou": found["aiou"], "maps": len(scores), "training seconds": spent}
 

@@ -1,4 +1,4 @@
-"""Copy a trained checkpoint in half precision, as it ships inside the package.
+"""Copy a trained checkpoint in half precision, as it ships inside the package, and the affordance head in it.
 
 python scripts/ship_checkpoint.py runs/wide/checkpoint src/partwise/data/partwise-small \\
     --points 1536 --voting matched --balance 0.5 --even 0.4
@@ -10,7 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from partwise.checkpoint import open_checkpoint, save_checkpoint
+from torch import Tensor
+
+from partwise.checkpoint import Checkpoint, open_checkpoint, save_checkpoint
+from partwise.pretrained import HEAD
 
 
 def main() -> None:
@@ -28,8 +31,17 @@ def main() -> None:
     for name in ("points", "voting", "balance", "even"):
         if getattr(arguments, name) is not None:
             config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
-    state = {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}
-    save_checkpoint(arguments.target, config, state)
+    save_checkpoint(arguments.target, config, halved(checkpoint))
+    if (arguments.source / HEAD).is_dir():
+        head, encoder = open_checkpoint(arguments.source / HEAD), open_checkpoint(arguments.target)
+        settings = {key: value for key, value in head.config.items() if key != "format"}
+        # It was trained with these weights before they were halved, and names what it belongs to.
+        save_checkpoint(arguments.target / HEAD, {**settings, "encoder_sha256": encoder.sha256}, halved(head))
+
+
+def halved(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """Its tensors in half precision."""
+    return {key: v.half() if v.is_floating_point() else v for key, v in checkpoint.state.items()}
 
 
 if __name__ == "__main__":

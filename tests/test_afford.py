@@ -20,6 +20,7 @@ from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.evaluate.heat import Offer, evaluate_heat, mean_heat, offer_auc, offer_threshold
 from partwise.models.las import LasConfig
 from partwise.train import afford as recipe
+from partwise.train.heads import shapes
 
 HEAD = LasConfig(
     token_width=POINT_CONFIG.width,
@@ -234,7 +235,7 @@ def test_a_batch_asks_as_many_questions_as_it_should(segmenter):
 
 
 def test_evaluation_knows_a_perfect_answer_from_none(segmenter):
-    samples = list(recipe.shapes(CONFIG, 6, 99))
+    samples = list(shapes(CONFIG.seed + 99, 6, CONFIG.points))
     scores, offers = evaluate_heat(segmenter, samples)
     means = mean_heat(scores, "uniform")
     assert 0 < means["sim"] < 1

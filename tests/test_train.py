@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import PATCH_CONFIG, POINT_CONFIG
 
-from partwise import Segmenter
+from partwise import Segmenter, Shape
 from partwise.checkpoint import open_checkpoint
 from partwise.datasets.packed import Pack, write_pack
 from partwise.datasets.sample import PartName, Sample
@@ -425,12 +425,19 @@ def test_questions_about_actions_follow_the_points(heated_pack, reader):
 
 def test_the_points_learn_where_actions_are(heated_pack, pack, reader, tmp_path):
     batches = replace(BATCHES, batch=5, actions=6)
-    config = replace(SHORT, steps=40, save_every=40, average=0.0, batches=batches, heat_weight=1.0)
-    train(config, heated_pack, tmp_path, reader)
+    config = replace(
+        SHORT, steps=40, save_every=40, average=0.0, batches=batches, heat_weight=1.0, calibration=6
+    )
+    folder = train(config, heated_pack, tmp_path, reader)
     with (tmp_path / "curves.csv").open() as file:
         losses = [float(row["heat_loss"]) for row in csv.DictReader(file)]
     assert losses[-1] < 0.8 * losses[0]
-    assert not any("actions" in name for name in open_checkpoint(tmp_path / "checkpoint").state)
+    assert not any("actions" in name for name in open_checkpoint(folder).state)
+    maps = Segmenter.from_pretrained(str(folder)).afford(Shape.of(table(3).points, up="y"), ["sit"])
+    assert 0 < maps.heat.max() <= 1
+    head = open_checkpoint(folder / "afford").state
+    started = make_module(replace(config, start_whole=True), folder).actions
+    assert all(torch.equal(started.state_dict()[key], value) for key, value in head.items())
     with pytest.raises(InputError, match="data pack --heat"):
         train(config, pack, tmp_path / "cold", reader)
     with pytest.raises(InputError, match="point decoder, and questions"):

@@ -48,6 +48,7 @@ class TrainPatchAlign3D:
         "small-held",
         "small-gpu",
         "small-gpu-on",
+        "small-settle",
         "official-size",
         "tiny",
     ] = "small"

@@ -19,24 +19,22 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from partwise.checkpoint import save_checkpoint
 from partwise.datasets.named_actions import GuessedObjects
 from partwise.datasets.procedural import ProceduralShapes, training_categories
-from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import ACTIONS, drawn_actions, heat_for, trained_wordings
 from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
-from partwise.evaluate.heat import evaluate_heat, mean_heat, offer_threshold
+from partwise.evaluate.heat import evaluate_heat, mean_heat
 from partwise.losses import heat_losses
 from partwise.models.finish import Finish
 from partwise.models.las import Las, LasConfig, Seen
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.predict import Segmenter
-from partwise.pretrained import AffordHead
 from partwise.train.align_text import update_average
 from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
+from partwise.train.heads import APART, save_head, shapes, with_head
 from partwise.train.pictures import SimulatedPictures
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
@@ -136,8 +134,6 @@ TINY = replace(
     validate_every=2,
 )
 PRESETS = {"small": SMALL, "tiny": TINY}
-# Calibration and validation shapes come from seeds far from those of training.
-APART = 1_000_000
 
 
 def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
@@ -166,7 +162,7 @@ class Sources:
             raise InputError(f"{config.real:.0%} of the shapes are real objects, of no folder: name it")
         wordings = [w for a in ACTIONS for w in trained_wordings(a)]
         return cls(
-            shapes(config, config.steps * config.batch, 0),
+            shapes(config.seed, config.steps * config.batch, config.points),
             WordTable.embed(wordings, segmenter.embedder),
             None
             if config.pictures is None
@@ -224,21 +220,11 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
         if done or state.step % config.save_every == 0:
             state.save(out, settings)
     bar.close()
-    trial = with_head(segmenter, averaged)
-    _, offers = evaluate_heat(trial, shapes(config, config.calibration, APART + 1), priors=False)
-    save_checkpoint(
-        out / "afford",
-        {
-            "architecture": "las",
-            "model": asdict(config.head),
-            "encoder_sha256": segmenter.record.sha256,
-            "offered_above": round(offer_threshold(offers), 4),
-            "finish": None if config.finish is None else asdict(config.finish),
-            **({} if config.pictures is None else {"pictures": asdict(config.pictures)}),
-            "training": asdict(config),
-        },
-        averaged.state_dict(),
-    )
+    apart = shapes(config.seed + APART + 1, config.calibration, config.points)
+    more: dict[str, Any] = {"finish": None if config.finish is None else asdict(config.finish)}
+    if config.pictures is not None:
+        more["pictures"] = asdict(config.pictures)
+    save_head(out / "afford", segmenter, averaged, apart, asdict(config), **more)
     return out / "afford"
 
 
@@ -362,27 +348,10 @@ def prefetched(config: AffordConfig, sources: Sources, steps: range) -> Iterator
             yield batch
 
 
-def shapes(config: AffordConfig, count: int, apart: int) -> ProceduralShapes:
-    """Shapes of the training categories, `apart` from the seeds of training."""
-    scan = Scan(points=config.points, kind="mixed")
-    return ProceduralShapes(config.seed + apart, training_categories(), scan, count)
-
-
 def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
     """Mean SIM of the user's own `afford` on shapes of other seeds, each action in its plain wording."""
     trial = with_head(segmenter, head, finish=config.finish)
-    scores, _ = evaluate_heat(trial, shapes(config, config.validation, APART), priors=False)
-    return mean_heat(scores)["sim"]
-
-
-def with_head(
-    segmenter: Segmenter, head: Las, offered_above: float = 0.5, finish: Finish | None = None
-) -> Segmenter:
-    """The same segmenter with this head."""
-    return Segmenter(
-        segmenter.model,
-        segmenter.embedder,
-        segmenter.config,
-        segmenter.record,
-        AffordHead(head.eval(), offered_above, "in training", finish=finish),
+    scores, _ = evaluate_heat(
+        trial, shapes(config.seed + APART, config.validation, config.points), priors=False
     )
+    return mean_heat(scores)["sim"]

@@ -40,11 +40,12 @@ from partwise.models.patchalign3d import PatchAlign3D
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.points import gather, nearest
 from partwise.predict import Segmenter, SegmenterConfig
-from partwise.pretrained import open_pretrained
+from partwise.pretrained import HEAD, open_pretrained
 from partwise.train.align_text_presets import AlignTextConfig
 from partwise.train.alignment import Alignment, action_head, fitted, take_all, take_encoder
 from partwise.train.batches import ActionQuestions, Batch, prefetched
 from partwise.train.distributed import Workers
+from partwise.train.heads import APART, save_head, shapes
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
@@ -322,7 +323,7 @@ def save_model(
     embedder: PhraseEmbedder,
     categories: Sequence[str],
 ) -> None:
-    """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config.
+    """Write the checkpoint that `Segmenter.from_pretrained` opens, with the whole training config, and its head.
 
     categories  of the shapes it was trained on; nothing was selected, the last weights are kept
     """
@@ -339,3 +340,9 @@ def save_model(
         },
         module.model.state_dict(),
     )
+    if module.actions is None:
+        return
+    segmenter = Segmenter.from_pretrained(str(folder), head=False)
+    segmenter.embedder = embedder
+    apart = shapes(config.batches.seed + APART + 1, config.calibration)
+    save_head(folder / HEAD, segmenter, module.actions.cpu(), apart, asdict(config))

@@ -25,8 +25,9 @@ class AlignTextConfig:
     balance      weight of a part in the point loss is its share to the power of minus this
     dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
                  as much as a large one, as mIoU does
-    heat_weight  of the losses of a small head that trains along and learns where actions are (`BatchConfig.actions`),
-                 for what its gradient teaches the encoder; it is not kept
+    heat_weight  of the losses of the affordance head that trains along and learns where actions are
+                 (`BatchConfig.actions`); its gradient goes into the encoder
+    calibration  procedural shapes, of seeds that training never draws, on which that head's "offered" is set
     answered     points of each shape that the point losses look at; all if None
     start_whole  a `start` is a checkpoint of this same model, and training goes on from all of it
     average      decay of the averaged weights that are saved; 0 saves the last ones
@@ -50,6 +51,7 @@ class AlignTextConfig:
     balance: float = 0.0
     dice_weight: float = 0.0
     heat_weight: float = 0.0
+    calibration: int = 252
     answered: int | None = None
     start_whole: bool = False
     average: float = 0.0
@@ -168,7 +170,7 @@ SMALL_HELD = replace(
 # All of it in one leg, for a GPU: more shapes in minutes than the six legs before saw in five hours.
 SMALL_GPU = replace(
     SMALL_HELD,
-    steps=6_800,
+    steps=6_400,
     batches=replace(SMALL_HELD.batches, batch=96, points=(768, 1024, 1536, 2048, 3072, 4096), seed=48),
     rate=1.5e-3,
     head_rate=1.5e-3,
@@ -183,12 +185,26 @@ SMALL_GPU = replace(
 # A leg of the same kind from the weights of the sixth.
 SMALL_GPU_ON = replace(
     SMALL_GPU,
-    steps=7_500,
+    steps=7_200,
     batches=replace(SMALL_GPU.batches, batch=64, seed=49),
     rate=1e-3,
     head_rate=1e-3,
     warmup=200,
     start_whole=True,
+)
+# The last steps of that leg, at falling rates on two cores.
+SMALL_SETTLE = replace(
+    SMALL_GPU_ON,
+    steps=1_400,
+    batches=replace(SMALL_GPU_ON.batches, batch=32, points=(768, 1024, 1536, 2048), seed=51),
+    rate=2.5e-4,
+    head_rate=2.5e-4,
+    warmup=50,
+    answered=1024,
+    average=0.998,
+    precision="fp32",
+    save_every=100,
+    validate_every=200,
 )
 # An encoder of the published size, with the same decoder.
 OFFICIAL_SIZE = replace(
@@ -196,7 +212,7 @@ OFFICIAL_SIZE = replace(
     model=PointAlign3DConfig(
         token_hidden=(128, 256, 512), token_width=256, width=384, depth=12, heads=6, drop_path=0.1
     ),
-    steps=5_600,
+    steps=5_000,
     batches=replace(SMALL_GPU.batches, batch=48, seed=50),
     rate=7e-4,
     head_rate=7e-4,
@@ -224,6 +240,7 @@ PRESETS = {
     "small-held": SMALL_HELD,
     "small-gpu": SMALL_GPU,
     "small-gpu-on": SMALL_GPU_ON,
+    "small-settle": SMALL_SETTLE,
     "official-size": OFFICIAL_SIZE,
     "tiny": TINY,
 }

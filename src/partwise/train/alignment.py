@@ -16,7 +16,7 @@ from partwise.models.las import Las, LasConfig
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_patch_encoder
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.models.pointmae import PointMAE, encoder_of
-from partwise.pretrained import build_model
+from partwise.pretrained import build_model, open_head
 
 
 class Alignment(nn.Module):
@@ -128,8 +128,12 @@ def take_encoder(model: PatchAlign3D | PointAlign3D, checkpoint: Checkpoint) -> 
 def take_all(module: Alignment, checkpoint: Checkpoint) -> None:
     """Copy all weights of a checkpoint of the same model, and the temperature that its points answer with.
 
+    Its affordance head is copied, too, if it is like the one that is to train along.
     Raises CheckpointError if the weights are of another model.
     """
     load_strict(module.model, checkpoint.state, checkpoint.name)
+    head = None if module.actions is None else open_head(checkpoint)
+    if head is not None and module.actions is not None and head.model.config == module.actions.config:
+        module.actions.load_state_dict(head.model.state_dict())
     with torch.no_grad():
         module.point_log_scale.fill_(-float(np.log(checkpoint.config["segmenter"]["temperature"])))
