@@ -52,6 +52,8 @@ NAMES = list(ACTIONS)
 SHAPES, ANSWERED, EACH, HARDLY_EACH = 4800, 256, 3, 20
 # Real objects beside them, whose actions are guessed; their category is this.
 REAL_SHAPES, NO_CATEGORY = 1200, -1
+# To which logit the hottest places are brought where a way levels them.
+LEVEL = 3.5
 HARDLY_MET = ("teapot", "toilet", "umbrella", "truck")
 QUIET = {"word_noise": 0.0, "shape_noise": 0.0}
 SHORT = {"steps": 300, "updates": 3}
@@ -300,12 +302,16 @@ def finished(logits: Tensor, strength: Tensor, above: float, patches: PatchEmbed
     swapped, within = patches.points[..., [0, 2, 1]], patches.patches
     smooth = membership_mean(swapped, within, gather(logits, within.index).mean(dim=2))
     top = logits.topk(logits.shape[1] // Finish.HOTTEST, dim=1).values.mean(dim=1, keepdim=True)
-    ways = {"both": Finish(), "both, level 2.5": Finish(level=2.5), "both, level 4.5": Finish(level=4.5)}
+    ways = {
+        "both": Finish(level=LEVEL),
+        "both, level 2.5": Finish(level=2.5),
+        "both, level 4.5": Finish(level=4.5),
+    }
     return {
         "sigmoid": torch.sigmoid(logits),
         "sharper": torch.sigmoid(logits) ** 2,
         "smoothed": torch.sigmoid(smooth),
-        "levelled": torch.sigmoid(logits - top + Finish.level),
+        "levelled": torch.sigmoid(logits - top + LEVEL),
         **{name: way.heat(logits, strength, above, patches) for name, way in ways.items()},
     }
 

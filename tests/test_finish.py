@@ -7,7 +7,7 @@ import torch
 from partwise.errors import InputError
 from partwise.layers.patches import group
 from partwise.layers.surroundings import SURROUNDINGS, surroundings
-from partwise.models.finish import Finish, strength_of
+from partwise.models.finish import FADED, Finish, strength_of
 from partwise.models.las import Las, LasConfig, Seen, seen_by
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.points import random_rotation
@@ -131,3 +131,16 @@ def test_heat_is_smooth_over_patches(embedding):
     plain, smooth = torch.sigmoid(logits), finished(embedding, logits, above=0.01)
     centers = embedding.patches.patches.index[0]
     assert smooth[0, centers].var(dim=1).mean() < 0.5 * plain[0, centers].var(dim=1).mean()
+
+
+def test_faded_heat_stays_below_one_half_unless_offered_and_keeps_its_places(embedding):
+    logits = torch.randn(1, 512, 3, generator=torch.Generator().manual_seed(3)) + torch.tensor([-3.0, 0.0, 4.0])
+    plain, strength = torch.sigmoid(logits), strength_of(torch.sigmoid(logits))
+    above = 0.97
+    assert (strength[0] >= above).tolist() == [False, False, True]
+    faded = FADED.heat(logits, strength, above, embedding.patches)
+    assert faded[0, :, :2].max() < 0.5
+    assert faded[0, :, 2].max() > 0.8
+    for action in range(3):
+        share = faded[0, :, action] / plain[0, :, action]
+        assert torch.allclose(share, share[:1].expand(512), rtol=1e-4)

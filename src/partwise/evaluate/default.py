@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float, Float32
 
 from partwise import __version__
 from partwise.datasets.objects import RealObjects
@@ -28,7 +28,7 @@ from partwise.datasets.world.words import glosses
 from partwise.encoders.actions import new_wording
 from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
-from partwise.evaluate.meshes import AS_MESHES, evaluate_meshes
+from partwise.evaluate.meshes import AS_MESHES, evaluate_meshes, mesh_confidences
 from partwise.evaluate.parts import ShapeScore, evaluate_parts, mean_scores
 from partwise.metrics.uncertainty import bootstrap_interval, reliability
 from partwise.predict import Segmenter
@@ -77,10 +77,7 @@ def evaluate_default(
         row, asked = f"sharp, {GLOSSES}", [by_glosses(sample) for sample in samples]
         table[row] = _summary(evaluate_parts(segmenter, asked, CONDITIONS[0]))
         say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
-        curve = reliability(*_confidences(segmenter, samples))
-        table["calibration"] = {
-            key: np.asarray(value).tolist() for key, value in vars(curve).items() if value is not None
-        }
+        table["calibration"] = _curve(*_confidences(segmenter, samples))
         result["parts"][name] = table
     result["parts"][MESHES] = table = {}
     files = RealObjects(objects, split="val", least_names=2)
@@ -89,6 +86,10 @@ def evaluate_default(
             row = f"{setting}, {condition.name}"
             table[row] = _summary(evaluate_meshes(segmenter, files, condition, points=points))
             say(f"{MESHES}: {row}: mIoU {100 * table[row]['instance']:.1f}")
+    row = f"sharp, {GLOSSES}"
+    table[row] = _summary(evaluate_meshes(segmenter, files, AS_MESHES[0], said=glosses))
+    say(f"{MESHES}: {row}: mIoU {100 * table[row]['instance']:.1f}")
+    table["calibration"] = _curve(*mesh_confidences(segmenter, files))
     if segmenter.head is not None:
         for name, samples in _heat_sets(each, held_out).items():
             result["actions"][name] = {
@@ -114,8 +115,10 @@ def card(result: dict[str, Any]) -> str:
         cells = (f"{100 * table[row]['category']:.1f}" if row in table else "" for table in sets.values())
         lines.append(f"| {row} | " + " | ".join(cells) + " |")
     for baseline in ("largest", "random"):
-        cells = (f"{100 * table['sharp, as is'][baseline]:.1f}" for table in sets.values())
-        lines.append(f"| *{baseline}, as is* | " + " | ".join(cells) + " |")
+        for condition in CONDITIONS:
+            row = f"sharp, {condition.name}"
+            cells = (f"{100 * table[row][baseline]:.1f}" if row in table else "" for table in sets.values())
+            lines.append(f"| *{baseline}, {condition.name}* | " + " | ".join(cells) + " |")
     for name, table in sets.items():
         first = table["sharp, as is"]
         low, high = first["interval"]
@@ -123,14 +126,19 @@ def card(result: dict[str, Any]) -> str:
             f"\n{name}: {first['shapes']} shapes, instance mIoU {100 * first['instance']:.1f} "
             f"(95 % interval {100 * low:.1f} to {100 * high:.1f})"
         )
-        if "calibration" in table:
-            lines.append(_calibration_line(name, table["calibration"]))
+        lines.append(_calibration_line(name, table["calibration"]))
         for kind in ("by_category", "by_part") if name == MESHES else ("by_category",):
             scores = ", ".join(f"{key} {100 * value:.0f}" for key, value in first[kind].items())
             lines.append(f"\n{name}, {kind.replace('_', ' ')}: {scores}")
     if result["actions"]:
         lines += ["", *_action_lines(result["actions"])]
     return "\n".join(lines)
+
+
+def _curve(confidence: Float[np.ndarray, "S"], correct: Bool[np.ndarray, "S"]) -> dict[str, Any]:
+    """The reliability of answers as JSON types."""
+    curve = vars(reliability(confidence, correct))
+    return {key: np.asarray(value).tolist() for key, value in curve.items() if value is not None}
 
 
 def _calibration_line(name: str, curve: dict[str, Any]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from partwise.datasets.objects import RealObjects
 from partwise.evaluate.conditions import Condition
@@ -28,16 +30,37 @@ def evaluate_meshes(
     seed: int = 0,
     points: int | None = None,
     voting: str | None = None,
+    said: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> list[ShapeScore]:
     """Ask about each file by the plain names of its parts; faces without a name are not scored.
 
     condition  only its rotation is looked at: a mesh has no noise and no points of its own
     points, voting   the segmenter's own options
+    said       how the names are put, the names themselves by default
     Everything random follows from (seed, position in the list). Raises MissingDataError or InputError for the files.
     """
     return [
-        _score(segmenter, objects, index, condition, seed, points, voting) for index in range(len(objects))
+        _score(segmenter, objects, index, condition, seed, {"points": points, "voting": voting}, said)
+        for index in range(len(objects))
     ]
+
+
+def mesh_confidences(
+    segmenter: Segmenter, objects: RealObjects, draws: int = 1000, seed: int = 0
+) -> tuple[Float64[np.ndarray, "S"], Bool[np.ndarray, "S"]]:
+    """Confidence and correctness of `draws` named places on each mesh, drawn by area: S is objects times draws."""
+    confidence, correct = [], []
+    for index, row in enumerate(objects.rows):
+        shape, truth = Shape.read(objects.root / row["path"], up="y"), objects.surface(index).face_part
+        answer = segmenter.segment(shape, [part.name for part in objects.parts(index)], seed=seed)
+        assert answer.face_labels is not None
+        assert answer.face_scores is not None
+        area = np.where(truth >= 0, face_areas(shape), 0.0)
+        rng = np.random.default_rng([seed, index])
+        face = rng.choice(len(truth), draws, p=area / area.sum())
+        confidence.append(answer.face_scores[face].max(axis=1))
+        correct.append(answer.face_labels[face] == truth[face])
+    return np.concatenate(confidence).astype(np.float64), np.concatenate(correct)
 
 
 def area_iou(
@@ -68,8 +91,8 @@ def _score(
     index: int,
     condition: Condition,
     seed: int,
-    points: int | None,
-    voting: str | None,
+    options: dict[str, Any],
+    said: Callable[[Sequence[str]], Sequence[str]],
 ) -> ShapeScore:
     row, names = objects.rows[index], tuple(part.name for part in objects.parts(index))
     shape, rng = Shape.read(objects.root / row["path"], up="y"), np.random.default_rng([seed, index])
@@ -78,7 +101,7 @@ def _score(
         turn = random_rotation(rng, condition.rotation).astype(np.float64)
         shape = replace(shape, geometry=replace(shape.geometry, points=shape.points @ turn.T))
     truth = objects.surface(index).face_part.astype(np.int64)
-    answer = segmenter.segment(shape, names, seed=seed, points=points, voting=voting)
+    answer = segmenter.segment(shape, said(names), seed=seed, **options)
     assert answer.face_labels is not None
     assert answer.face_scores is not None
     found = answer.face_labels.astype(np.int64)

@@ -26,14 +26,15 @@ STRONGEST = 8
 class Finish:
     """How logits become heat; saved with a head. Chosen on categories that the head was not trained on.
 
-    level      logit to which the hottest 64th of the points is brought
+    level      logit to which the hottest 64th of the points is brought, after smoothing over patches; None leaves the
+               places as the logits have them
     certainty  logit of the factor on all heat for an action right at the threshold of "offered"
     steepness  how fast that factor falls below the threshold, and closes up to 1 above it, per logit
     """
 
     HOTTEST: ClassVar[int] = 64
 
-    level: float = 3.5
+    level: float | None = 3.5
     certainty: float = 2.2
     steepness: float = 3.0
 
@@ -52,17 +53,25 @@ class Finish:
 
         strength, offered_above   of each action, as `strength_of` counts it, and what it takes to be offered
         """
+        above = torch.tensor(offered_above, dtype=strength.dtype, device=strength.device)
+        beyond = strength.logit(1e-6) - above.logit(1e-6)
+        factor = torch.sigmoid(self.steepness * beyond + self.certainty)
+        placed = logits if self.level is None else self._levelled(logits, patches) + self.level
+        return torch.sigmoid(placed) * factor[:, None]
+
+    def _levelled(self, logits: Float[Tensor, "B N T"], patches: PatchEmbedding) -> Float[Tensor, "B N T"]:
+        """Logits smoothed over patches, the hottest points of each action at zero."""
         within = patches.patches
         means = gather(logits, within.index).mean(dim=2)  # (B,G,T)
         smooth = membership_mean(patches.points[..., [0, 2, 1]], within, means)
         count = max(1, smooth.shape[1] // self.HOTTEST)
-        top = smooth.topk(count, dim=1).values.mean(dim=1, keepdim=True)
-        above = torch.tensor(offered_above, dtype=strength.dtype, device=strength.device)
-        beyond = strength.logit(1e-6) - above.logit(1e-6)
-        factor = torch.sigmoid(self.steepness * beyond + self.certainty)
-        return torch.sigmoid(smooth - top + self.level) * factor[:, None]
+        return smooth - smooth.topk(count, dim=1).values.mean(dim=1, keepdim=True)
 
 
 def strength_of(heat: Float[Tensor, "*B N T"]) -> Float[Tensor, "*B T"]:
     """How strongly each action is seen: the mean of its eight hottest anchors."""
     return heat.topk(min(STRONGEST, heat.shape[-2]), dim=-2).values.mean(dim=-2)
+
+
+# What is not offered is low everywhere, half of its heat at the threshold; where it is hot is left alone.
+FADED = Finish(level=None, certainty=0.0)

@@ -36,6 +36,7 @@ from partwise.losses import (
     patch_text_loss,
     point_text_loss,
 )
+from partwise.models.finish import FADED
 from partwise.models.patchalign3d import PatchAlign3D
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.points import gather, nearest
@@ -345,4 +346,4 @@ def save_model(
     segmenter = Segmenter.from_pretrained(str(folder), head=False)
     segmenter.embedder = embedder
     apart = shapes(config.batches.seed + APART + 1, config.calibration)
-    save_head(folder / HEAD, segmenter, module.actions.cpu(), apart, asdict(config))
+    save_head(folder / HEAD, segmenter, module.actions.cpu(), apart, asdict(config), finish=asdict(FADED))
