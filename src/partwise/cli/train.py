@@ -48,7 +48,6 @@ class TrainPatchAlign3D:
         "small-held",
         "small-gpu",
         "small-gpu-on",
-        "small-settle",
         "official-size",
         "tiny",
     ] = "small"

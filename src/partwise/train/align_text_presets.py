@@ -192,20 +192,6 @@ SMALL_GPU_ON = replace(
     warmup=200,
     start_whole=True,
 )
-# The last steps of that leg, at falling rates on two cores.
-SMALL_SETTLE = replace(
-    SMALL_GPU_ON,
-    steps=1_400,
-    batches=replace(SMALL_GPU_ON.batches, batch=32, points=(768, 1024, 1536, 2048), seed=51),
-    rate=2.5e-4,
-    head_rate=2.5e-4,
-    warmup=50,
-    answered=1024,
-    average=0.998,
-    precision="fp32",
-    save_every=100,
-    validate_every=200,
-)
 # An encoder of the published size, with the same decoder.
 OFFICIAL_SIZE = replace(
     SMALL_GPU,
@@ -240,7 +226,6 @@ PRESETS = {
     "small-held": SMALL_HELD,
     "small-gpu": SMALL_GPU,
     "small-gpu-on": SMALL_GPU_ON,
-    "small-settle": SMALL_SETTLE,
     "official-size": OFFICIAL_SIZE,
     "tiny": TINY,
 }
