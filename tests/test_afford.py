@@ -84,6 +84,8 @@ def test_one_pass_of_the_encoder_answers_parts_and_actions(segmenter, table, mon
     inside = maps.within(parts, "leg")
     assert (inside.heat <= maps.heat + 1e-6).all()
     assert inside.heat == pytest.approx(maps.heat * parts.scores[:, :1], abs=1e-5)
+    assert (inside.strength < maps.strength).all()
+    assert inside.offered.tolist() == (inside.strength >= maps.options["offered_above"]).tolist()
     with pytest.raises(InputError, match="different looks"):
         maps.within(segmenter.segment(table, ["leg", "table top"], seed=1), "leg")
     with pytest.raises(InputError, match="not asked for"):

@@ -134,7 +134,9 @@ def test_heat_is_smooth_over_patches(embedding):
 
 
 def test_faded_heat_stays_below_one_half_unless_offered_and_keeps_its_places(embedding):
-    logits = torch.randn(1, 512, 3, generator=torch.Generator().manual_seed(3)) + torch.tensor([-3.0, 0.0, 4.0])
+    logits = torch.randn(1, 512, 3, generator=torch.Generator().manual_seed(3)) + torch.tensor(
+        [-3.0, 0.0, 4.0]
+    )
     plain, strength = torch.sigmoid(logits), strength_of(torch.sigmoid(logits))
     above = 0.97
     assert (strength[0] >= above).tolist() == [False, False, True]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float32, Float64, Int32, UInt8
 
 from partwise.errors import InputError
@@ -20,6 +21,7 @@ from partwise.io.palette import heat_colors, part_colors
 from partwise.io.picture import render_picture, side_by_side
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
+from partwise.models.finish import strength_of
 from partwise.regions import Region, find_regions
 from partwise.segmentation import (
     NONE,
@@ -81,6 +83,7 @@ class Heatmaps:
     def within(self, parts: Segmentation, name: str) -> Heatmaps:
         """These maps times the score of a part: where to grasp *the handle*.
 
+        How strong each action is, and so whether it is offered, is that of the part then.
         Raises InputError if the part was not asked for, or the two answers are not of one look at one shape.
         """
         count = len(self.row_heat)
@@ -93,9 +96,15 @@ class Heatmaps:
         # Rows that votes added to the parts follow the rows that both answers share.
         score = parts.row_scores[:count, parts.phrases.index(name)]
         share = np.where(parts.row_none[:count], 0, score)[:, None]
+        heat = (self.row_heat * share).astype(np.float32)
+        count = len(self.anchors)
+        inside, whole = (strength_of(torch.from_numpy(h[:count])).numpy() for h in (heat, self.row_heat))
+        strength = (self.strength * inside / np.maximum(whole, 1e-9)).astype(np.float32)
         return replace(
             self,
-            row_heat=(self.row_heat * share).astype(np.float32),
+            row_heat=heat,
+            strength=strength,
+            offered=strength >= self.options["offered_above"],
             options={**self.options, "within": name},
         )
 
