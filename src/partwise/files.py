@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,8 @@ from partwise.errors import InputError
 
 # Seconds without a write after which a temporary file is no live writer's.
 STALE = 24 * 3600
+# What the disk says when it takes no more: full, over quota, read-only, broken, file too large.
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 
 
 @contextmanager
@@ -24,7 +27,8 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
 
     After an exception, or an interruption that Python sees, the old file is as it was and the temporary one is gone.
     A killed process may leave the hidden temporary file behind, but never half a `path`; whoever writes the same
-    `path` a day later removes it. Raises InputError if the folder is missing or closed to us, or if `path` is a folder.
+    `path` a day later removes it. Raises InputError if the folder is missing or closed to us, if `path` is a folder, or
+    if the disk takes no more.
 
     sync  waits until the bytes are on the disk, so that a power cut leaves no empty file: False where one is no loss
 
@@ -45,6 +49,13 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
     except PermissionError as error:
         raise InputError(
             f"no permission to write {path}: choose another folder, or change its mode"
+        ) from error
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        raise InputError(
+            f"cannot write {path}: {os.strerror(error.errno)}; make room or choose another disk, then try again "
+            "(a file that was there before is as it was)"
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
