@@ -1,5 +1,6 @@
 """Actions in the words that people ask for them: the affordances of 3D AffordanceNet and PIADv2, and how each is said.
 
+All but PIADv2's "speak", which heads have not been trained on; it can be asked for like any other words.
 Training draws from these; any other wording goes through the text encoder all the same.
 """
 
