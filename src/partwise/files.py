@@ -59,9 +59,8 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
-    if (
-        sync and os.name == "posix"
-    ):  # the new name itself must survive a power cut; Windows cannot open folders
+    # The new name itself must survive a power cut; Windows cannot open folders.
+    if sync and os.name == "posix":
         _flush(path.parent)
 
 

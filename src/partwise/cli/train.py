@@ -53,8 +53,8 @@ class TrainPatchAlign3D:
     ] = "small"
     """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide, small-actions and
     small-held, each from the checkpoint before: the default as it came about on two cores (the last two read a pack
-    with heat); small-gpu: the same in one leg, in minutes on a GPU; official-size: likewise, with an encoder of the
-    published size; tiny: seconds, to try things out."""
+    with heat); small-gpu-on: its last leg, on a GPU; small-gpu: the same in one leg, in minutes on a GPU;
+    official-size: likewise, with an encoder of the published size; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None
@@ -200,7 +200,7 @@ class TrainAfford:
     model: str = "partwise-small"
     """The checkpoint that gets the head; it needs a point decoder."""
     preset: Literal["small", "tiny"] = "small"
-    """small: the shipped head; tiny: seconds, to try things out."""
+    """small: minutes of one core; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     objects: Path | None = None
