@@ -41,11 +41,24 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
     _remove_stale(path)
     # Not tempfile: its files are private to the user, while results should follow the umask like any other file.
     temporary = path.with_name(f"{_temporary_stem(path)}{secrets.token_hex(6)}{path.suffix}")
+    with refusals_of_disk(path):
+        try:
+            yield temporary
+            if sync:
+                _flush(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        # The new name itself must survive a power cut; Windows cannot open folders.
+        if sync and os.name == "posix":
+            _flush(path.parent)
+
+
+@contextmanager
+def refusals_of_disk(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the disk says while `path` is written into InputError: no permission, full, read-only, broken."""
     try:
-        yield temporary
-        if sync:
-            _flush(temporary)
-        os.replace(temporary, path)
+        yield
     except PermissionError as error:
         raise InputError(
             f"no permission to write {path}: choose another folder, or change its mode"
@@ -57,11 +70,24 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
             f"cannot write {path}: {os.strerror(error.errno)}; make room or choose another disk, then try again "
             "(a file that was there before is as it was)"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    # The new name itself must survive a power cut; Windows cannot open folders.
-    if sync and os.name == "posix":
-        _flush(path.parent)
+
+
+def append(path: str | os.PathLike[str], text: str) -> None:
+    """Add a line or more to the end of a text file. Raises InputError if the disk takes no more.
+
+    What a full disk or a kill tore stays at the end, without a line break: who reads the file leaves it out.
+    """
+    with refusals_of_disk(path), open(path, "a", newline="", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder, made with those above it if it is not there. Raises InputError if it cannot be made."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL inside the name
+        raise InputError(f"cannot make the folder {str(path)!r} ({error}): name another one") from error
+    return Path(path)
 
 
 def _remove_stale(path: Path) -> None:

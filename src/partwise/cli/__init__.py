@@ -23,7 +23,8 @@ from partwise.cli.table import Table
 from partwise.cli.textbank import BuildTextBank
 from partwise.cli.train import Train
 from partwise.cli.zeroshot import ZeroShot
-from partwise.errors import PartwiseError
+from partwise.errors import InputError, PartwiseError
+from partwise.files import DISK
 
 
 def _subcommand(name: str, command: type) -> Any:
@@ -69,8 +70,21 @@ def main(arguments: list[str] | None = None) -> int:
         print("partwise: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        _drop_output()  # it may be what the full disk was to hold
+        print(
+            f"partwise: cannot write: {os.strerror(error.errno)}; make room, then try again", file=sys.stderr
+        )
+        return InputError.exit_code
     return 0
+
+
+def _drop_output() -> None:
+    """Let what is still to be flushed when Python ends go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> None:

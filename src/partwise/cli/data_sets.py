@@ -14,6 +14,7 @@ import tyro
 
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingDataError, PartwiseError
+from partwise.files import make_folder
 
 if TYPE_CHECKING:
     from partwise.datasets.catalogue import DatasetModule
@@ -173,7 +174,9 @@ class MockSet:
             raise InputError(f"{official} is there already: remove it, or name another root")
         if self.seed < 0:
             raise InputError(f"the seed is {self.seed}: give 0 or more")
-        with tempfile.TemporaryDirectory(dir=_made(official.parent), prefix=f".{self.name}.") as staging:
+        with tempfile.TemporaryDirectory(
+            dir=make_folder(official.parent), prefix=f".{self.name}."
+        ) as staging:
             module.mock(Path(staging) / "copy", self.seed)
             os.rename(Path(staging) / "copy", official)
         counts, missing = {}, ()
@@ -203,7 +206,7 @@ def prepare(
     target = root / name
     if target.exists():
         raise InputError(f"{target} is there already: remove it, or name another root")
-    staging = Path(tempfile.mkdtemp(dir=_made(root), prefix=f".{name}."))
+    staging = Path(tempfile.mkdtemp(dir=make_folder(root), prefix=f".{name}."))
     try:
         manifest = module.convert(source, staging)
         counts = found_counts(Converted(staging, name), module.SOURCE.counts)
@@ -231,14 +234,6 @@ def report(folder: Path, counts: dict[str, int], missing: tuple[str, ...], as_js
         print(f"  {count:>9,} {what}")
     for line in missing:
         print(f"  missing: {line}")
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write into {folder} ({error}): name another root") from None
-    return folder
 
 
 def _listed(problems: list[str] | tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partwise.errors import InputError
-from partwise.files import check_target
+from partwise.files import append, check_target, refusals_of_disk
 from partwise.io.tables import plain
 
 SCHEMA = "partwise-log/1"
@@ -32,11 +32,12 @@ class RunLog:
         check_target(path)
         first = json.loads(json.dumps(plain({"schema": SCHEMA, **header})))
         whole = self._read(path, first) if path.is_file() else 0
-        if whole:
-            with path.open("r+b") as file:  # what a kill tore off
-                file.truncate(whole)
-        else:
-            path.write_text(json.dumps(first, ensure_ascii=False) + "\n", encoding="utf-8")
+        with refusals_of_disk(path):
+            if whole:
+                with path.open("r+b") as file:  # what a kill tore off
+                    file.truncate(whole)
+            else:
+                path.write_text(json.dumps(first, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def __len__(self) -> int:
         return len(self._measures)
@@ -60,8 +61,7 @@ class RunLog:
         self._measures[(seed, key)] = asked, kept
         if self._path is not None:
             line = json.dumps({"seed": seed, "key": key, "asked": asked, "measure": kept}, ensure_ascii=False)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            append(self._path, line + "\n")
         return kept
 
     def _read(self, path: Path, first: Mapping[str, Any]) -> int:

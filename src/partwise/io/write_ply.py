@@ -60,12 +60,12 @@ def write_ply(
     header = _header(vertices.dtype, geometry, names, columns)
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         stream.write(header)
-        stream.flush()
-        vertices.tofile(stream)
+        # Not ndarray.tofile: its error on a full disk does not say that the disk is full.
+        stream.write(vertices.view(np.uint8).data)
         if geometry.faces is not None:
             triangles = np.empty(len(geometry.faces), dtype=[("count", "u1"), ("corners", "<i4", (3,))])
             triangles["count"], triangles["corners"] = 3, geometry.faces
-            triangles.tofile(stream)
+            stream.write(triangles.view(np.uint8).data)
 
 
 def _header(dtype: np.dtype, geometry: Geometry, names: Sequence[str], columns: Sequence[str]) -> bytes:

@@ -11,6 +11,7 @@ import os
 import threading
 from pathlib import Path
 
+from partwise.files import make_folder, refusals_of_disk
 from partwise.lift.pool import DEATHS
 
 # How a worker ends itself when an input takes too long.
@@ -56,8 +57,8 @@ class Attempt:
 
     def _note(self, *event: str) -> None:
         # One short write in append mode: a line is there whole or not at all, and survives the death of the process.
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab", buffering=0) as file:
+        make_folder(self.path.parent)
+        with refusals_of_disk(self.path), self.path.open("ab", buffering=0) as file:
             file.write(json.dumps(event).encode() + b"\n")
 
 

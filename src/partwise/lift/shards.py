@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float16, Float32, Float64, Int32
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from partwise.errors import InputError, MissingDataError
-from partwise.files import atomic_path
+from partwise.files import atomic_path, make_folder
 
 FORMAT = "partwise-lift/1"
 MANIFEST = "manifest.json"
@@ -119,9 +119,10 @@ def write_unit(
         FORMAT, settings, tuple((s.source, s.sha256) for s in shapes), tuple(failures), _arrays_sha256(arrays)
     )
     path = unit_path(folder, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with atomic_path(path) as temporary:
-        save_file(arrays, temporary, metadata={"partwise": json.dumps(asdict(header))})
+        # Not save_file: its error on a full disk is that of a damaged file.
+        temporary.write_bytes(save(arrays, metadata={"partwise": json.dumps(asdict(header))}))
     return path
 
 

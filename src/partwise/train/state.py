@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from partwise.checkpoint import load_strict
 from partwise.errors import CheckpointError
-from partwise.files import atomic_path
+from partwise.files import append, atomic_path, make_folder
 
 STATE = "state.safetensors"
 
@@ -46,8 +47,7 @@ class TrainingState:
         # Clones: safetensors refuses tensors that share memory, as an average and its source may after loading.
         tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
         header = {"step": str(self.step), "config": json.dumps(config, sort_keys=True)}
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(folder / STATE) as temporary:
+        with atomic_path(make_folder(folder) / STATE) as temporary:
             temporary.write_bytes(save(tensors, metadata=header))
 
     def load(self, folder: Path, config: Mapping[str, object]) -> bool:
@@ -116,20 +116,22 @@ class Curves:
         self.columns = ("step", *columns)
         rows = []
         if self.path.is_file():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                rows = [
-                    row
-                    for row in csv.DictReader(file)
-                    if row.get("step", "").isdigit() and int(row["step"]) <= resumed_at
-                ]
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+            whole = text[: text.rfind("\n") + 1]  # what a kill or a full disk tore is no row
+            rows = [
+                row
+                for row in csv.DictReader(whole.splitlines())
+                if (row.get("step") or "").isdigit() and int(row["step"]) <= resumed_at
+            ]
         with atomic_path(self.path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self.columns, extrasaction="ignore", restval="")
             writer.writeheader()
             writer.writerows(rows)
 
     def add(self, step: int, **values: float) -> None:
-        """Append one row; columns without a value stay empty."""
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.columns, restval="").writerow(
-                {"step": step, **{key: f"{value:.6g}" for key, value in values.items() if value == value}}
-            )
+        """Append one row; columns without a value stay empty. Raises InputError if the disk is full."""
+        line = io.StringIO(newline="")
+        csv.DictWriter(line, self.columns, restval="").writerow(
+            {"step": step, **{key: f"{value:.6g}" for key, value in values.items() if value == value}}
+        )
+        append(self.path, line.getvalue())
