@@ -9,7 +9,9 @@ import torch
 from partwise.cli import main
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
+from partwise.encoders.asking import open_language
 from partwise.encoders.text import load_text_encoder
+from partwise.evaluate.heat_maps import heat_means
 from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
 from partwise.losses import dice_loss, focal_terms
 from partwise.models.las import Las, LasConfig
@@ -124,3 +126,25 @@ def test_the_command_line_takes_the_options_of_las(roberta, tmp_path, capsys):
     assert saved["model"]["text_width"] == 20
     assert saved["training"]["dice"] == "release"
     assert "wrote" in capsys.readouterr().out
+
+
+def test_las_learns_four_shapes_from_the_tokens_of_minilm(tmp_path):
+    world = ProceduralShapes(3, ("mug", "chair", "knife", "monitor"), Scan(points=256), 4)
+    four, language = [world[index] for index in range(4)], open_language()
+    sizes = PatchEncoderConfig(
+        groups=24, group_size=12, token_hidden=(16, 32, 48), width=48, depth=1, heads=2
+    )
+    head = LasConfig(48, 384, 0, "tokens", 48, 64, 1, 2, 32, dropout=0.0)
+    config = preset("las", "tiny", ("contain", "sit", "cut", "display"))
+    config = replace(config, model=PointLasConfig(sizes, head), points=192, batch=4, warmup=5)
+    config = replace(
+        config, steps=200, rate=1e-2, point_rate=1e-2, clip_norm=1.0, save_every=200, validate_every=200
+    )
+    trained = build_model(open_pretrained(train(config, four, tmp_path, language)))
+    before, after = (
+        heat_means(model, four, Phrases.of(config, model, language).plain_for, config.labels, 192)
+        for model in (make_model(config, language), trained)
+    )
+    assert before.auc < 0.7
+    assert after.auc > 0.85
+    assert after.aiou > 2 * before.aiou
