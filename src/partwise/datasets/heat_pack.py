@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from partwise.datasets.pack_files import open_rows, read_index, write_index, writing_rows
 from partwise.datasets.sample import Sample
 from partwise.errors import InputError, MissingDataError
-from partwise.files import atomic_path
+from partwise.files import make_folder
 
 FORMAT = "partwise-heat-pack/1"
 _POINTS, _HEAT, _COLORS, _INDEX = "points.npy", "heat.npy", "colors.npy", "shapes.json"
+_AGAIN = "write it again"
 
 
 class HeatPack:
@@ -29,24 +32,17 @@ class HeatPack:
             raise MissingDataError(
                 f"{folder} has no {', '.join(absent)}: write it with partwise.datasets.heat_pack.write_heat_pack"
             )
-        try:
-            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-            self._points = np.load(folder / _POINTS, mmap_mode="r", allow_pickle=False)
-            self._heat = np.load(folder / _HEAT, mmap_mode="r", allow_pickle=False)
-            colored = (folder / _COLORS).is_file()
-            self._colors = np.load(folder / _COLORS, mmap_mode="r", allow_pickle=False) if colored else None
-        except (ValueError, OSError) as error:
-            raise InputError(f"{folder} is damaged ({error}): write it again") from None
-        if index.get("format") != FORMAT:
-            raise InputError(
-                f"{folder} has format {index.get('format')!r}, expected {FORMAT!r}: write it again"
-            )
-        self.names: tuple[str, ...] = tuple(index["names"])
+        index = read_index(folder / _INDEX, FORMAT, _AGAIN)
         self._shapes = index["shapes"]
-        arrays = [self._points, self._heat, *([self._colors] if colored else [])]
-        rows = {len(self._shapes), *map(len, arrays)}
-        if len(rows) != 1 or self._heat.shape[2] != len(self.names):
-            raise InputError(f"the files of {folder} do not belong together: write it again")
+        self.names: tuple[str, ...] = _names(folder / _INDEX, index)
+        self._points, self._heat = (open_rows(folder / name, _AGAIN) for name in (_POINTS, _HEAT))
+        colored = (folder / _COLORS).is_file()
+        self._colors = open_rows(folder / _COLORS, _AGAIN) if colored else None
+        arrays = [self._points, self._heat, *([] if self._colors is None else [self._colors])]
+        sizes = [(len(self._shapes), self._points.shape[1], last) for last in (3, len(self.names), 3)]
+        if any(array.shape != size for array, size in zip(arrays, sizes, strict=False)):
+            found = ", ".join(str(array.shape) for array in arrays)
+            raise InputError(f"the files of {folder} do not belong together ({found}): {_AGAIN}")
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -76,7 +72,8 @@ class HeatPack:
 def write_heat_pack(folder: Path | str, samples: Iterable[Sample], points: int) -> int:
     """Write samples of `points` points each: half-precision points, heat and colours in 256 steps. Returns how many.
 
-    Raises InputError for a sample of another size, for colours that only some have, or for no sample.
+    Raises InputError for a sample of another size, for colours that only some have, or for no sample; and if
+    the disk is full.
     """
     folder = Path(folder)
     clouds, heats, colors, shapes = [], [], [], []
@@ -98,14 +95,30 @@ def write_heat_pack(folder: Path | str, samples: Iterable[Sample], points: int) 
     heat = np.zeros((len(shapes), points, len(names)), dtype=np.uint8)
     for row, (shape, columns) in enumerate(zip(shapes, heats, strict=True)):
         heat[row][:, [names.index(name) for name in shape["offered"]]] = columns
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     arrays = {_POINTS: np.stack(clouds), _HEAT: heat} | ({_COLORS: np.stack(colors)} if colors else {})
-    for name, array in arrays.items():
-        with atomic_path(folder / name) as temporary, temporary.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-    if not colors:
-        (folder / _COLORS).unlink(missing_ok=True)  # of a pack that was here before
-    with atomic_path(folder / _INDEX) as temporary:
-        content = {"format": FORMAT, "names": names, "shapes": shapes}
-        temporary.write_text(json.dumps(content), encoding="utf-8")
+    with ExitStack() as stack:
+        for name, array in arrays.items():
+            file = stack.enter_context(writing_rows(folder / name, array.dtype, array.shape))
+            for row in array:
+                file.write(row)
+            file.finish()
+        # Of a pack that was here before: they must not be taken for those of the new arrays.
+        (folder / _INDEX).unlink(missing_ok=True)
+        if not colors:
+            (folder / _COLORS).unlink(missing_ok=True)
+    write_index(folder / _INDEX, {"format": FORMAT, "names": names, "shapes": shapes})
     return len(shapes)
+
+
+def _names(path: Path, index: dict[str, Any]) -> tuple[str, ...]:
+    """The actions that a list knows, after a look at its shapes. Raises InputError if something is not there."""
+    names = index.get("names")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f'{path} is damaged (no list "names" of words): {_AGAIN}')
+    for number, shape in enumerate(index["shapes"]):
+        offered = shape.get("offered")
+        whole = isinstance(offered, list) and all(name in names for name in offered)
+        if not whole or not all(isinstance(shape.get(key), str) for key in ("uid", "category")):
+            raise InputError(f"{path} is damaged (shape {number} is incomplete): {_AGAIN}")
+    return tuple(names)

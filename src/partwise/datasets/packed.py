@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int16, UInt8
 
+from partwise.datasets.pack_files import open_rows, read_index, write_index, writing_rows
 from partwise.datasets.sample import PartName, Sample
 from partwise.errors import InputError, MissingDataError
-from partwise.files import atomic_path
+from partwise.files import file_sha256, make_folder
 
 FORMAT = "partwise-pack/1"
 _POINTS, _LABELS, _HEAT, _INDEX = "points.npy", "labels.npy", "heat.npy", "shapes.json"
+_AGAIN = "make it again with `partwise data pack`"
 # Room for the maps of a shape; those that it lacks are holes in a sparse file.
 MOST_ACTIONS = 12
 
@@ -45,29 +47,23 @@ class Pack:
         absent = [name for name in (_INDEX, _POINTS, _LABELS) if not (folder / name).is_file()]
         if absent:
             raise MissingDataError(f"{folder} has no {', '.join(absent)}: make it with `partwise data pack`")
-        try:
-            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-            self._points = np.load(folder / _POINTS, mmap_mode="r", allow_pickle=False)
-            self._labels = np.load(folder / _LABELS, mmap_mode="r", allow_pickle=False)
-            self._heat = (
-                np.load(folder / _HEAT, mmap_mode="r", allow_pickle=False) if index.get("heat") else None
-            )
-        except (ValueError, OSError) as error:
-            raise InputError(
-                f"{folder} is damaged ({error}): make it again with `partwise data pack`"
-            ) from None
-        if index.get("format") != FORMAT:
-            raise InputError(
-                f"{folder} has format {index.get('format')!r}, expected {FORMAT!r}: pack it again"
-            )
+        index = read_index(folder / _INDEX, FORMAT, _AGAIN)
         self._shapes = index["shapes"]
+        self._identity = file_sha256(folder / _INDEX)
+        _check_shapes(folder / _INDEX, self._shapes)
+        self._points, self._labels = (open_rows(folder / name, _AGAIN) for name in (_POINTS, _LABELS))
+        self._heat = open_rows(folder / _HEAT, _AGAIN) if index.get("heat") else None
         arrays = [a for a in (self._points, self._labels, self._heat) if a is not None]
         if any(len(array) != len(self._shapes) for array in arrays):
             raise InputError(
                 f"{folder} lists {len(self._shapes)} shapes, "
-                f"its arrays hold {' and '.join(str(len(array)) for array in arrays)}: "
-                "make it again with `partwise data pack`"
+                f"its arrays hold {' and '.join(str(len(array)) for array in arrays)}: {_AGAIN}"
             )
+        points = self._labels.shape[-1]
+        sizes = [(len(self._shapes), *rest) for rest in ((points, 3), (points,), (MOST_ACTIONS, points))]
+        if any(array.shape != size for array, size in zip(arrays, sizes, strict=False)):
+            found = ", ".join(str(array.shape) for array in arrays)
+            raise InputError(f"the arrays of {folder} do not belong together ({found}): {_AGAIN}")
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -81,6 +77,10 @@ class Pack:
         if actions and self._heat is not None:
             heat = self._heat[index, : len(actions)].T.astype(np.float32) / 255
         return PackedShape(points, labels, parts, shape["category"], shape["uid"], actions, heat)
+
+    def identity(self) -> str:
+        """SHA-256 of the list of shapes, which holds those of the arrays: two packs that share it are the same."""
+        return self._identity
 
     def categories(self) -> list[str]:
         """The categories of its shapes, sorted."""
@@ -115,21 +115,16 @@ def write_pack(
     heat  keep where each offers which action, too, in 256 steps
 
     The list of shapes is written last, so a folder without it was never finished. Raises InputError for a sample of
-    another size or with more than 127 parts or, with heat, 12 actions.
+    another size or with more than 127 parts or, with heat, 12 actions; and if the disk is full.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(folder)
     shapes = []
     with ExitStack() as stack:
-        files = [stack.enter_context(atomic_path(folder / name)) for name in (_POINTS, _LABELS)]
-        maps = None
+        sizes = [(_POINTS, np.float16, (count, points, 3)), (_LABELS, np.int8, (count, points))]
         if heat:
-            file = stack.enter_context(atomic_path(folder / _HEAT))
-            size = (count, MOST_ACTIONS, points)
-            maps = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=size)
-        xyz = np.lib.format.open_memmap(files[0], mode="w+", dtype=np.float16, shape=(count, points, 3))
-        labels = np.lib.format.open_memmap(files[1], mode="w+", dtype=np.int8, shape=(count, points))
-        for row, sample in zip(range(count), samples, strict=False):
+            sizes.append((_HEAT, np.uint8, (count, MOST_ACTIONS, points)))
+        files = [stack.enter_context(writing_rows(folder / name, dtype, size)) for name, dtype, size in sizes]
+        for _, sample in zip(range(count), samples, strict=False):
             if len(sample.points) != points or len(sample.parts) > 127:
                 raise InputError(
                     f"{sample.uid} has {len(sample.points)} points and {len(sample.parts)} parts: "
@@ -137,19 +132,37 @@ def write_pack(
                     "points and at most 127 parts"
                 )
             centred = sample.points - sample.points.mean(axis=0)
-            xyz[row] = centred / max(float(np.linalg.norm(centred, axis=1).max()), 1e-12)
-            labels[row] = sample.labels
+            rows = [centred / max(float(np.linalg.norm(centred, axis=1).max()), 1e-12), sample.labels]
             parts = [(part.name, part.coarse, part.synonyms) for part in sample.parts]
             shape = {"uid": sample.uid, "category": sample.category, "parts": parts}
-            if maps is not None:
+            if heat:
                 shape["actions"] = sample.affordances
-                maps[row, : len(sample.affordances)] = _steps(sample)
+                rows.append(_steps(sample))
+            for file, row in zip(files, rows, strict=True):
+                file.write(row)
             shapes.append(shape)
         if len(shapes) != count:
             raise InputError(f"{len(shapes)} samples came for a pack of {count}")
-        del xyz, labels, maps  # flush the maps before the files get their names
-    with atomic_path(folder / _INDEX) as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, "heat": heat, "shapes": shapes}), encoding="utf-8")
+        for file in files:
+            file.finish()
+        # Of a pack that was here before: it must not be taken for the list of the new arrays.
+        (folder / _INDEX).unlink(missing_ok=True)
+    hashes = {name: file.digest.hexdigest() for (name, *_), file in zip(sizes, files, strict=True)}
+    write_index(folder / _INDEX, {"format": FORMAT, "heat": heat, "sha256": hashes, "shapes": shapes})
+
+
+def _check_shapes(path: Path, shapes: list[dict[str, Any]]) -> None:
+    """Raise InputError for a shape without a name, a category, or parts of a name, a coarse name and synonyms."""
+    for number, shape in enumerate(shapes):
+        try:
+            whole = all(isinstance(shape[key], str) for key in ("uid", "category"))
+            for name, coarse, synonyms in shape["parts"]:
+                whole &= all(isinstance(word, str) for word in (name, coarse, *synonyms))
+            whole &= all(isinstance(action, str) for action in shape.get("actions", ()))
+        except (KeyError, TypeError, ValueError):
+            whole = False
+        if not whole:
+            raise InputError(f"{path} is damaged (shape {number} is incomplete): {_AGAIN}")
 
 
 def _steps(sample: Sample) -> UInt8[np.ndarray, "A N"]:
