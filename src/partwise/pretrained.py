@@ -368,3 +368,11 @@ def open_pretrained(name: str | os.PathLike[str], revision: str | None = None) -
         convert_patchalign3d(folder / OFFICIAL_FILE, converted)
     opened = open_checkpoint(converted)
     return replace(opened, name=OFFICIAL_HUB_ID, revision=commit)
+
+
+def weights_sha256(name: str | os.PathLike[str] | None) -> str | None:
+    """Hash of the weights of a checkpoint, as runs that start from it note; None without one.
+
+    Raises MissingDataError, CheckpointError or UnsafeError.
+    """
+    return open_pretrained(name).sha256 if name else None

@@ -211,8 +211,13 @@ class LiftedShards:
         self.settings: dict[str, Any] = record["settings"]
         self.keys: list[str] = [unit["key"] for unit in record["units"]]
         self.failures = [Failure(**failure) for unit in record["units"] for failure in unit["failures"]]
+        self._identity = json_sha256([(unit["key"], unit["sha256"]) for unit in record["units"]])
         self._ends = np.cumsum([unit["shapes"] for unit in record["units"]]).tolist()
         self._open: tuple[int, UnitHeader, dict[str, np.ndarray]] | None = None
+
+    def identity(self) -> str:
+        """SHA-256 of the units' names and hashes: two runs that share it hold the same shapes in the same order."""
+        return self._identity
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0

@@ -34,7 +34,7 @@ from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADCon
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
-from partwise.pretrained import build_model, open_pretrained
+from partwise.pretrained import build_model, open_pretrained, weights_sha256
 from partwise.train.affordance_batches import Batch, Batches, label_counts
 from partwise.train.affordance_phrases import Phrases, Questions
 from partwise.train.affordance_presets import AffordanceConfig
@@ -84,7 +84,10 @@ def train(
     batches = Batches(config, samples, model)
     weights = class_weights(config, batches).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
-    state = TrainingState({"model": model}, optimizer)
+    inputs = {
+        "start checkpoint": weights_sha256(config.start)
+    }  # of converted data, the config has the digest
+    state = TrainingState({"model": model}, optimizer, inputs=inputs)
     state.load(out, asdict(config))
     curves = Curves(out, COLUMNS, state.step)
     best = _best_so_far(out) if state.step else -math.inf

@@ -92,14 +92,16 @@ def train(config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu")
     """
     workers = Workers.start(device)
     out.mkdir(parents=True, exist_ok=True)
-    shapes = list(LiftedShards(lifted))
+    shards = LiftedShards(lifted)
+    shapes = list(shards)
     if not shapes:
         raise InputError(f"{lifted} holds no lifted shape: look at its failures with `partwise lift`")
     torch.manual_seed(config.seed)
     model = PatchAlign3D(replace(config.model, text_width=shapes[0].features.shape[1])).to(workers.device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
-    state = TrainingState({"model": model}, optimizer, scaler=scaler)
+    inputs = {"folder of lifted shapes": shards.identity()}
+    state = TrainingState({"model": model}, optimizer, scaler=scaler, inputs=inputs)
     settings = {**asdict(config), "shapes": len(shapes)}
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step) if workers.first else None

@@ -70,13 +70,15 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     """
     workers = Workers.start("cpu")
     out.mkdir(parents=True, exist_ok=True)
-    pack, shapes = Pack(data), list(LiftedShards(lifted))
+    pack, shards = Pack(data), LiftedShards(lifted)
+    shapes = list(shards)
     words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
     module = TaughtAlignment(align_text.make_module(config.text, None), shapes[0].features.shape[1])
     groups = align_text.parameter_groups(module.alignment, config.text)
     groups.append({"params": list(module.teacher_head.parameters()), "base_rate": config.text.head_rate})
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=config.text.weight_decay)
-    state = TrainingState({"module": module}, optimizer)
+    inputs = {"pack": pack.identity(), "folder of lifted shapes": shards.identity()}
+    state = TrainingState({"module": module}, optimizer, inputs=inputs)
     state.load(out, asdict(config))
     curves, steps = Curves(out, COLUMNS, state.step), range(state.step, config.text.steps)
     bar = tqdm(total=config.text.steps, initial=state.step, unit="step")

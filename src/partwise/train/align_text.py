@@ -41,7 +41,7 @@ from partwise.models.patchalign3d import PatchAlign3D
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig
 from partwise.points import gather, nearest
 from partwise.predict import Segmenter, SegmenterConfig
-from partwise.pretrained import HEAD, open_pretrained
+from partwise.pretrained import HEAD, open_pretrained, weights_sha256
 from partwise.train.align_text_presets import AlignTextConfig
 from partwise.train.alignment import Alignment, action_head, fitted, take_all, take_encoder
 from partwise.train.batches import ActionQuestions, Batch, prefetched
@@ -83,7 +83,8 @@ def train(
         parameter_groups(module, config), betas=(0.9, 0.98), weight_decay=config.weight_decay
     )
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
-    state = TrainingState({"module": module, "averaged": averaged}, optimizer, scaler=scaler)
+    inputs = {"pack": pack.identity(), "start checkpoint": weights_sha256(start)}
+    state = TrainingState({"module": module, "averaged": averaged}, optimizer, scaler=scaler, inputs=inputs)
     resumed = state.load(out, asdict(config))
     curves = Curves(out, COLUMNS, state.step) if workers.first else None
     if resumed and workers.first:

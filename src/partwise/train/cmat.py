@@ -30,7 +30,7 @@ from partwise.losses import (
 )
 from partwise.models.pointmae import PointMAE, Rebuilt, masked
 from partwise.points import gather
-from partwise.pretrained import open_pretrained
+from partwise.pretrained import open_pretrained, weights_sha256
 from partwise.train.cmat_batches import Batch, check_shapes, make_batch
 from partwise.train.cmat_presets import CmatConfig
 from partwise.train.distributed import Workers
@@ -96,7 +96,8 @@ def train(
     module = make_module(config, shapes[0].features.shape[1], start).to(workers.device)
     optimizer = torch.optim.AdamW(parameter_groups(module, config.weight_decay), lr=config.rate)
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
-    state = TrainingState({"module": module}, optimizer, scaler=scaler)
+    inputs = {"folder of lifted shapes": shards.identity(), "start checkpoint": weights_sha256(start)}
+    state = TrainingState({"module": module}, optimizer, scaler=scaler, inputs=inputs)
     settings = {**asdict(config), "shapes": len(shapes)}
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step) if workers.first else None

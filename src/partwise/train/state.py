@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -23,12 +23,16 @@ STATE = "state.safetensors"
 
 @dataclass
 class TrainingState:
-    """All that a recipe carries from one step to the next. Random numbers are not here: they follow from the step."""
+    """All that a recipe carries from one step to the next. Random numbers are not here: they follow from the step.
+
+    inputs  what the run is made from beside its settings, such as "pack", each with its hash; None for nothing
+    """
 
     modules: Mapping[str, nn.Module]
     optimizer: torch.optim.Optimizer
     step: int = 0
     scaler: torch.amp.GradScaler | None = None
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
 
     def save(self, folder: Path, config: Mapping[str, object]) -> None:
         """Write everything to FOLDER/state.safetensors. A full disk leaves the previous file as it was."""
@@ -46,14 +50,18 @@ class TrainingState:
                 tensors[f"scaler.{key}"] = torch.as_tensor(value, dtype=torch.float64)
         # Clones: safetensors refuses tensors that share memory, as an average and its source may after loading.
         tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-        header = {"step": str(self.step), "config": json.dumps(config, sort_keys=True)}
+        header = {
+            "step": str(self.step),
+            "config": json.dumps(config, sort_keys=True),
+            "inputs": json.dumps(dict(self.inputs)),
+        }
         with atomic_path(make_folder(folder) / STATE) as temporary:
             temporary.write_bytes(save(tensors, metadata=header))
 
     def load(self, folder: Path, config: Mapping[str, object]) -> bool:
         """Take up the run in `folder`; False if there is none.
 
-        Raises CheckpointError if the file is damaged or belongs to a run with another config.
+        Raises CheckpointError if the file is damaged or belongs to a run with another config or other inputs.
         """
         path = folder / STATE
         if not path.is_file():
@@ -62,13 +70,22 @@ class TrainingState:
             with safe_open(path, "pt") as file:
                 header = file.metadata() or {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-        except SafetensorError as error:
-            raise CheckpointError(f"{path} is damaged ({error}): delete it to start anew") from None
-        before, now = json.loads(header["config"]), json.loads(json.dumps(config))
+            before, step = dict(json.loads(header["config"])), int(header["step"])
+            inputs = dict(json.loads(header.get("inputs", "{}")))  # states of old say nothing of them
+        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+            reason = f"no {error} in its header" if isinstance(error, KeyError) else error
+            raise CheckpointError(f"{path} is damaged ({reason}): delete it to start anew") from None
+        now = json.loads(json.dumps(config))
         changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
         if changed:
             raise CheckpointError(
                 f"{folder} holds a run with other settings ({', '.join(changed)}): use the same, or another --out"
+            )
+        others = [key for key in inputs if inputs[key] != self.inputs.get(key)]
+        if others:
+            raise CheckpointError(
+                f"{folder} holds a run on another {' and another '.join(others)}: go on with the same, or use "
+                "another --out"
             )
         for name, module in self.modules.items():
             own = {
@@ -80,7 +97,7 @@ class TrainingState:
         _load_optimizer(self.optimizer, tensors)
         if self.scaler is not None and self.scaler.is_enabled():
             self.scaler.load_state_dict(_scaler_state(self.scaler, tensors))
-        self.step = int(header["step"])
+        self.step = step
         return True
 
 
