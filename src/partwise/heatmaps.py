@@ -21,7 +21,7 @@ from partwise.io.palette import heat_colors, part_colors
 from partwise.io.picture import render_picture, side_by_side
 from partwise.io.tables import write_json, write_npz
 from partwise.io.write_ply import write_ply
-from partwise.models.finish import strength_of
+from partwise.models.finish import Finish, strength_of
 from partwise.regions import Region, find_regions
 from partwise.segmentation import (
     NONE,
@@ -45,6 +45,7 @@ class Heatmaps:
     row_heat   (R,T) heat in [0,1]; phrases do not compete
     strength   (T,) how hot the hottest few anchors are
     offered    (T,) whether the shape offers the action at all, by the threshold that came with the weights
+    finish     how the head made heat of its logits, None for plain sigmoids
     """
 
     shape: Shape
@@ -59,6 +60,7 @@ class Heatmaps:
     model: ModelRecord
     options: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    finish: Finish | None = None
 
     @property
     def heat(self) -> Float32[np.ndarray, "N T"]:
@@ -83,7 +85,8 @@ class Heatmaps:
     def within(self, parts: Segmentation, name: str) -> Heatmaps:
         """These maps times the score of a part: where to grasp *the handle*.
 
-        How strong each action is, and so whether it is offered, is that of the part then.
+        The part is asked as the whole was: strength is that of the product, and where the head fades what is weak, heat
+        fades to that strength. So an action that the shape offers elsewhere stays low here, too.
         Raises InputError if the part was not asked for, or the two answers are not of one look at one shape.
         """
         count = len(self.row_heat)
@@ -95,18 +98,33 @@ class Heatmaps:
             )
         # Rows that votes added to the parts follow the rows that both answers share.
         score = parts.row_scores[:count, parts.phrases.index(name)]
-        share = np.where(parts.row_none[:count], 0, score)[:, None]
-        heat = (self.row_heat * share).astype(np.float32)
-        count = len(self.anchors)
-        inside, whole = (strength_of(torch.from_numpy(h[:count])).numpy() for h in (heat, self.row_heat))
-        strength = (self.strength * inside / np.maximum(whole, 1e-9)).astype(np.float32)
+        heat = self.row_heat * np.where(parts.row_none[:count], 0.0, score)[:, None]
+        strength = self._weakened(heat)
+        if self.finish is not None:
+            heat = heat * _ratio(*(self._factor(self.finish, s) for s in (strength, self.strength)))
         return replace(
             self,
-            row_heat=heat,
+            row_heat=heat.astype(np.float32),
             strength=strength,
             offered=strength >= self.options["offered_above"],
             options={**self.options, "within": name},
         )
+
+    def _weakened(self, heat: Float32[np.ndarray, "R T"]) -> Float32[np.ndarray, "T"]:
+        """Strength (T,) once heat is multiplied down to this (R,T): it falls as the hottest anchors do.
+
+        Heat may be faded already while strength is counted before that, but the factor is one for all places of an
+        action, so it leaves the ratio alone.
+        """
+        rows = slice(len(self.anchors))
+        inside, whole = (
+            strength_of(torch.from_numpy(h[rows].astype(np.float64))) for h in (heat, self.row_heat)
+        )
+        return (self.strength * _ratio(inside.numpy(), whole.numpy())).astype(np.float32)
+
+    def _factor(self, finish: Finish, strength: Float32[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
+        exact = torch.from_numpy(strength.astype(np.float64))
+        return finish.factor(exact, self.options["offered_above"]).numpy()
 
     def regions(self, phrase: str, above: float = 0.5) -> tuple[Region, ...]:
         """Connected places where the heat reaches `above`, hottest first, with boxes and contact points.
@@ -211,3 +229,8 @@ class Heatmaps:
         columns = min(3, len(pictures))
         with atomic_path(path) as temporary:
             side_by_side(pictures, columns, captions).save(temporary, format="PNG")
+
+
+def _ratio(part: Float64[np.ndarray, "T"], whole: Float64[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
+    """Part over whole, 0 where the whole is nothing."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

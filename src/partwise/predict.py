@@ -290,7 +290,7 @@ class Segmenter:
         with torch.inference_mode():
             heat, strength = self.head.answer(look.embedding, prompt)  # (M,T), (T,)
         above, options = self.head.offered_above, {"head": self.head.sha256}
-        return self._heatmaps(look, names, heat, above, options, strength)
+        return replace(self._heatmaps(look, names, heat, above, options, strength), finish=self.head.finish)
 
     def _afford_directly(
         self, shape: Shape | Look, phrases: Sequence[str], model: Promptable, points: int | None, seed: int

@@ -53,11 +53,14 @@ class Finish:
 
         strength, offered_above   of each action, as `strength_of` counts it, and what it takes to be offered
         """
+        placed = logits if self.level is None else self._levelled(logits, patches) + self.level
+        return torch.sigmoid(placed) * self.factor(strength, offered_above)[:, None]
+
+    def factor(self, strength: Float[Tensor, "*B T"], offered_above: float) -> Float[Tensor, "*B T"]:
+        """What all heat of each action is multiplied with, in 0..1: it rises with the strength of the action."""
         above = torch.tensor(offered_above, dtype=strength.dtype, device=strength.device)
         beyond = strength.logit(1e-6) - above.logit(1e-6)
-        factor = torch.sigmoid(self.steepness * beyond + self.certainty)
-        placed = logits if self.level is None else self._levelled(logits, patches) + self.level
-        return torch.sigmoid(placed) * factor[:, None]
+        return torch.sigmoid(self.steepness * beyond + self.certainty)
 
     def _levelled(self, logits: Float[Tensor, "B N T"], patches: PatchEmbedding) -> Float[Tensor, "B N T"]:
         """Logits smoothed over patches, the hottest points of each action at zero."""
