@@ -1,6 +1,8 @@
 """Checkpoints: strict, whole, never unpickled."""
 
+import errno
 import json
+import os
 import pickle
 
 import pytest
@@ -9,9 +11,10 @@ from conftest import write_checkpoint
 from golden_pack import load_pack
 from safetensors.torch import load_file, save_file
 
-from partwise import Segmenter
+from partwise import Segmenter, files
 from partwise.checkpoint import open_checkpoint, read_foreign, save_checkpoint
-from partwise.errors import CheckpointError, MissingDataError, UnsafeError
+from partwise.errors import CheckpointError, InputError, MissingDataError, UnsafeError
+from partwise.files import file_sha256
 from partwise.pretrained import OFFICIAL_HUB_ID, build_model, convert_patchalign3d, open_pretrained
 
 
@@ -157,3 +160,44 @@ def test_a_killed_write_leaves_the_old_checkpoint(folder, monkeypatch):
         save_checkpoint(folder, {"architecture": "patchalign3d"}, {"a": torch.zeros(1)})
     assert open_checkpoint(folder).sha256 == before
     assert {p.name for p in folder.iterdir()} == {"config.json", "model.safetensors"}
+
+
+@pytest.mark.parametrize("call", [0, 1])
+def test_a_kill_between_weights_and_config_never_mixes_two_checkpoints(tmp_path, monkeypatch, call):
+    save_checkpoint(tmp_path, {"architecture": "old"}, {"a": torch.zeros(1)})
+    before, replace, calls = open_checkpoint(tmp_path).sha256, os.replace, []
+
+    def dies(*arguments):
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        calls.append(arguments)
+        replace(*arguments)
+
+    monkeypatch.setattr(os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path, {"architecture": "new"}, {"a": torch.ones(1)})
+    monkeypatch.undo()
+    assert (file_sha256(tmp_path / "model.safetensors") == before) == (call == 0)
+    with pytest.raises(MissingDataError, match=r"no config\.json"):
+        open_checkpoint(tmp_path)
+    save_checkpoint(tmp_path, {"architecture": "new"}, {"a": torch.ones(1)})
+    again = open_checkpoint(tmp_path)
+    assert (again.config["architecture"], again.state["a"].item()) == ("new", 1.0)
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_a_full_disk_leaves_both_files_as_they_were(tmp_path, monkeypatch, file):
+    save_checkpoint(tmp_path, {"architecture": "old"}, {"a": torch.zeros(1)})
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    flush = files.flush
+
+    def full(path):
+        if path.suffix == f".{file.split('.')[1]}":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(path)
+
+    monkeypatch.setattr("partwise.checkpoint.flush", full)
+    monkeypatch.setattr("partwise.files.flush", full)
+    with pytest.raises(InputError, match=f"{file}: No space left on device"):
+        save_checkpoint(tmp_path, {"architecture": "new"}, {"a": torch.ones(1)})
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from partwise.errors import CheckpointError, MissingDataError, UnsafeError
-from partwise.files import atomic_path, file_sha256
+from partwise.files import atomic_path, file_sha256, flush, make_folder
 
 FORMAT = "partwise/1"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -79,13 +79,22 @@ def _other_depths(found: Iterable[str], expected: Iterable[str]) -> str:
 def save_checkpoint(
     folder: str | os.PathLike[str], config: Mapping[str, Any], state: Mapping[str, Tensor]
 ) -> None:
-    """Write config.json and model.safetensors; each file appears whole or not at all, the config last."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_path(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(save({key: value.detach().cpu().contiguous() for key, value in state.items()}))
-    with atomic_path(folder / CONFIG) as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, **config}, indent=2) + "\n", encoding="utf-8")
+    """Write config.json and model.safetensors, each whole or not at all.
+
+    Both are on the disk before either gets its name, and the config of a checkpoint that was there goes before its
+    weights do: a kill leaves the old pair, the new one, or a folder without config, never weights with the config of
+    others. Raises InputError if the disk is full; the old pair is then as it was.
+    """
+    folder = make_folder(folder)
+    description = json.dumps({"format": FORMAT, **config}, indent=2) + "\n"
+    weights = save({key: value.detach().cpu().contiguous() for key, value in state.items()})
+    with atomic_path(folder / CONFIG) as new_config:
+        new_config.write_text(description, encoding="utf-8")
+        flush(new_config)
+        with atomic_path(folder / WEIGHTS) as new_weights:
+            new_weights.write_bytes(weights)
+            flush(new_weights)
+            (folder / CONFIG).unlink(missing_ok=True)
 
 
 def open_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -> Checkpoint:

@@ -45,13 +45,13 @@ def atomic_path(path: str | os.PathLike[str], *, sync: bool = True) -> Iterator[
         try:
             yield temporary
             if sync:
-                _flush(temporary)
+                flush(temporary)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
         # The new name itself must survive a power cut; Windows cannot open folders.
         if sync and os.name == "posix":
-            _flush(path.parent)
+            flush(path.parent)
 
 
 @contextmanager
@@ -125,7 +125,8 @@ def check_target(path: Path) -> None:
         raise InputError(f"cannot write {str(path)!r}: {error}") from error
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until the bytes of a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
