@@ -50,6 +50,7 @@ def test_questions_without_words_or_end_are_refused(segmenter, table, phrases, s
         "Где можно взяться рукой?",
         "أين أمسك به؟",
         "where would you hold this " + "very " * 60 + "long thing",  # 340 characters, 72 tokens
+        "どこを持てばいいですか" * 36,  # 396 characters, most of them a token of their own
         "grasp\x00\x07it",
     ],
 )

@@ -56,6 +56,8 @@ def test_heat_within_a_part_is_faded_by_the_rule_of_the_head(shipped, look):
         assert inside.row_heat == pytest.approx((product * FADED.factor(strength, above)).numpy(), abs=1e-4)
         assert (inside.heat[:, ~inside.offered] < 0.5).all()
         assert inside.options["within"] == part
+    assert not maps.offered[words.index("sit")]
+    assert maps.of("sit").max() < 0.5
     handle, spout = maps.within(parts, "handle"), maps.within(parts, "spout")
     assert maps.offered[[words.index("grasp"), words.index("pour")]].all()
     assert handle.offered[words.index("grasp")]

@@ -2,7 +2,10 @@
 
 import io
 import json
+import struct
+import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +32,75 @@ def saved(folder, image, name="photo.png", **options):
     return folder / name
 
 
+def wide_png(pixels):
+    """A PNG of 16-bit RGB or RGBA, which Pillow reads but does not write."""
+    height, width, channels = pixels.shape
+    rows = pixels.astype(">u2").reshape(height, -1)
+    body = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(body)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def wide_tiff(pixels):
+    """An uncompressed TIFF of 16-bit RGB or RGBA, which Pillow reads but does not write."""
+    height, width, channels = pixels.shape
+    body = pixels.astype("<u2").tobytes()
+    bits = struct.pack(f"<{channels}H", *[16] * channels)
+    start, count = 8, 9 + (channels == 4)
+    tail = start + 2 + 12 * count + 4
+    tags = [
+        (256, 3, 1, width),
+        (257, 3, 1, height),
+        (258, 3, channels, tail),
+        (259, 3, 1, 1),  # no compression
+        (262, 3, 1, 2),  # RGB
+        (273, 4, 1, tail + len(bits)),
+        (277, 3, 1, channels),
+        (278, 3, 1, height),
+        (279, 4, 1, len(body)),
+        *([(338, 3, 1, 2)] if channels == 4 else []),  # alpha
+    ]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return b"II*\0" + struct.pack("<IH", start, count) + entries + bytes(4) + bits + body
+
+
+@pytest.mark.parametrize("write", [wide_png, wide_tiff])
+def test_sixteen_bits_of_colour_become_eight(tmp_path, write):
+    plain = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint16)
+    path = tmp_path / "wide"
+    path.write_bytes(write(plain * 257))
+    assert np.array_equal(read_photo(path), plain)
+    path.write_bytes(write(np.dstack([plain * 257, np.zeros((20, 30), dtype=np.uint16)])))
+    assert (read_photo(path) == 255).all()  # clear all over
+
+
+def test_tiff_is_read_upright_and_refused_where_its_numbers_are_no_picture(tmp_path):
+    for mode in ("L", "RGB", "P", "CMYK"):
+        photo = Image.fromarray(RAMP).convert(mode)
+        for how in (None, "tiff_lzw", "tiff_adobe_deflate"):
+            found = read_photo(saved(tmp_path, photo, "photo.tif", compression=how))
+            assert np.array_equal(found, np.repeat(RAMP[..., None], 3, axis=2)), (mode, how)
+    sideways = saved(tmp_path, Image.fromarray(RAMP), "sideways.tif", tiffinfo={274: 6})
+    assert read_photo(sideways).shape == (64, 32, 3)
+    halves = saved(tmp_path, Image.fromarray((RAMP / 255).astype(np.float32)), "floats.tif")
+    assert np.array_equal(read_photo(halves)[..., 0], RAMP)
+    for values, said in ((RAMP.astype(np.float32), r"0\.\.1"), (RAMP.astype(np.int32) * 10_000, "16 bits")):
+        with pytest.raises(InputError, match=said):
+            read_photo(saved(tmp_path, Image.fromarray(values), "depth.tif"))
+    with pytest.raises(UnsafeError, match="max_texture_pixels"):
+        read_photo(sideways, Limits(max_texture_pixels=100))
+    cut = tmp_path / "cut.tif"
+    for size in (4, 60, 1500):
+        cut.write_bytes(wide_tiff(np.zeros((20, 30, 3), dtype=np.uint16))[:size])
+        with pytest.raises(InputError, match=r"cut\.tif"):
+            read_photo(cut)
+
+
 def test_every_kind_of_picture_is_the_same_picture(tmp_path):
     plain = np.repeat(RAMP[..., None], 3, axis=2)
     alpha = np.dstack([plain, np.full_like(RAMP, 255)])
@@ -38,6 +110,8 @@ def test_every_kind_of_picture_is_the_same_picture(tmp_path):
         "rgba file": saved(tmp_path, Image.fromarray(alpha), "rgba.png"),
         "16 bit file": saved(tmp_path, Image.fromarray(wide), "wide.png"),
         "palette file": saved(tmp_path, Image.fromarray(RAMP).convert("P"), "palette.png"),
+        "tiff file": saved(tmp_path, Image.fromarray(plain), "photo.tiff"),
+        "16 bit tiff file": saved(tmp_path, Image.fromarray(wide), "wide.tiff"),
         "bmp file": saved(tmp_path, Image.fromarray(plain), "photo.bmp"),
         "pil": Image.fromarray(RAMP).convert("P"),
         "array": plain,
@@ -84,14 +158,20 @@ def test_what_is_no_picture_is_refused(source, said):
 def test_files_that_are_no_pictures_are_refused(tmp_path):
     text = tmp_path / "notes.png"
     text.write_text("not a picture")
-    with pytest.raises(InputError, match=r"notes\.png is not a picture"):
+    with pytest.raises(
+        InputError, match=r"notes\.png is not a picture that can be read \(PNG.*TIFF\)"
+    ) as caught:
         read_photo(text)
+    assert "BytesIO" not in str(caught.value)
     whole = io.BytesIO()
     Image.fromarray(RAMP).save(whole, format="PNG")
     cut = tmp_path / "cut.png"
     cut.write_bytes(whole.getvalue()[:60])
-    with pytest.raises(InputError, match="is not a picture"):
+    with pytest.raises(InputError, match=r"cut\.png cannot be decoded"):
         read_photo(cut)
+    lazy = Image.open(cut)  # Pillow decodes when the pixels are asked for
+    with pytest.raises(InputError, match="the picture cannot be decoded"):
+        read_photo(lazy)
     with pytest.raises(MissingDataError, match="no picture at"):
         read_photo(tmp_path / "none.png")
     with pytest.raises(InputError, match="1 x 1 pixels"):
@@ -188,6 +268,14 @@ def test_the_command_line_takes_pictures(shown, cloud, tmp_path, capsys, monkeyp
     assert main([*command, "--image", "pouring.png"]) == 0
     assert [a["name"] for a in json.loads(capsys.readouterr().out)["actions"]] == ["pouring"]
     assert main([*command, "--image", "none.png"]) == 3
+    Path("wide.tif").write_bytes(wide_tiff(np.zeros((20, 30, 4), dtype=np.uint16)))
+    assert main([*command, "--image", "wide.tif"]) == 0
+    Path("notes.png").write_text("not a picture")
+    saved(tmp_path, Image.new("RGB", (1, 1)), "one.png")
+    for name, why in (("notes.png", "notes.png is not a picture"), ("one.png", "1 x 1 pixels")):
+        capsys.readouterr()
+        assert main([*command, "--image", name]) == 2
+        assert why in capsys.readouterr().err
     assert main(command) == 2  # nothing was asked
 
 

@@ -11,17 +11,20 @@ from jaxtyping import UInt8
 
 from partwise.errors import InputError, MissingDataError
 from partwise.io.limits import DEFAULT_LIMITS, Limits
-from partwise.io.textures import TextureBudget, pixels_of
+from partwise.io.textures import FORMATS, TextureBudget, decoding, eight_bit, pixels_of
 
 # Below this many pixels a side a picture shows nothing that an encoder could use: a mistake rather than a question.
 LEAST_SIDE = 16
+# Scanners and microscopes write TIFF. It stays out of shapes: no format of a shape names it.
+PHOTO_FORMATS = (*FORMATS, "TIFF")
 
 
 def read_photo(source: Any, limits: Limits = DEFAULT_LIMITS) -> UInt8[np.ndarray, "H W 3"]:
     """A picture (H,W,3) from a path, a PIL image or an array; it is turned upright as the camera noted.
 
-    Arrays are (H,W) or (H,W,C), C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, of uint8, uint16 or floats in 0..1. Grey
-    becomes three equal channels, 16 bits become 8, what is transparent shows white.
+    Files are PNG, JPEG, WEBP, BMP, TGA or TIFF (its first page). Arrays are (H,W) or (H,W,C), C = 1 grey, 2 grey and
+    alpha, 3 RGB, 4 RGBA, of uint8, uint16 or floats in 0..1. Grey becomes three equal channels, 16 bits become 8, what
+    is transparent shows white.
     Raises InputError for what is no picture or has a side below 16 pixels, MissingDataError for no such file,
     UnsafeError for more pixels than the limits allow.
     """
@@ -31,7 +34,8 @@ def read_photo(source: Any, limits: Limits = DEFAULT_LIMITS) -> UInt8[np.ndarray
         pixels = _from_file(Path(source), limits)
     elif isinstance(source, Image.Image):
         limits.check_pixels(source.width * source.height)
-        pixels = pixels_of(source, upright=True)
+        with decoding("the picture"):
+            pixels = pixels_of(source, upright=True)
     elif hasattr(source, "__array__"):
         pixels = eight_bit(np.asarray(source))
     else:
@@ -62,26 +66,6 @@ def photos_of(
     return [read_photo(source, limits) for source in listed], tuple(names)
 
 
-def eight_bit(pixels: np.ndarray) -> UInt8[np.ndarray, "H W C"]:
-    """Any array of pixels (H,W) or (H,W,C) in 8 bits. Raises InputError for another shape, dtype or range."""
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or not pixels.size:
-        raise InputError(f"an array of shape {pixels.shape} is no picture: give (H,W) or (H,W,C), C = 1 to 4")
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.uint16:
-        return np.round(pixels / 257).astype(np.uint8)
-    if np.issubdtype(pixels.dtype, np.floating):
-        if not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails both
-            raise InputError(
-                f"a picture of {pixels.dtype} has values from {pixels.min():.3g} to {pixels.max():.3g}: "
-                "floats must lie in 0..1"
-            )
-        return np.round(pixels * 255).astype(np.uint8)
-    raise InputError(f"a picture of dtype {pixels.dtype} is not known: use uint8, uint16 or floats in 0..1")
-
-
 def on_white(pixels: UInt8[np.ndarray, "H W C"]) -> UInt8[np.ndarray, "H W 3"]:
     """Grey or colour, with or without alpha, as RGB over a white background."""
     channels = pixels.shape[2]
@@ -99,9 +83,4 @@ def _from_file(path: Path, limits: Limits) -> UInt8[np.ndarray, "H W C"]:
         raise InputError(
             f"{path} has {path.stat().st_size:,} bytes, more than {limits.max_file_bytes:,}: is it a picture?"
         )
-    try:
-        return TextureBudget(limits, upright=True).decode(path.read_bytes())
-    except InputError as error:
-        raise InputError(
-            f"{path} is not a picture that can be read (PNG, JPEG, WEBP, BMP, TGA): {error}"
-        ) from error
+    return TextureBudget(limits, upright=True, formats=PHOTO_FORMATS).decode(path.read_bytes(), str(path))
