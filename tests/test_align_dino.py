@@ -1,5 +1,6 @@
 """Stage 1: patches learn their lifted features, a killed run ends where a whole one does, stage 2 takes over."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -182,3 +183,23 @@ def test_presets():
     assert (PAPER.batch, PAPER.rate, PAPER.head_rate, PAPER.weight_decay) == (32, 1e-4, 5e-4, 0.05)
     assert RELEASE.precision == "fp16"
     assert set(PRESETS) == {"paper", "release", "small", "tiny"}
+
+
+def test_shapes_that_are_kept_back_are_asked_now_and_then(lifted, tmp_path):
+    lift_helpers.write_shapes(tmp_path / "in", 14)
+    for number in range(10):  # those of `lifted`
+        next((tmp_path / "in").glob(f"*{number:02d}*")).unlink()
+    lift = LiftConfig(cameras="cops", size=64, points=256, groups=16, neighbours=8)
+    inputs = find_inputs([tmp_path / "in"])
+    lift_library(inputs, tmp_path / "out", lift, lift_helpers.open_colours, RunConfig(workers=0))
+    config = replace(CONFIG, steps=60, save_every=60, validate_every=30)
+    train(config, lifted, tmp_path / "a", held_out=tmp_path / "out")
+    rows = list(csv.DictReader((tmp_path / "a" / "curves.csv").open()))
+    asked = {int(row["step"]): float(row["validation"]) for row in rows if row["validation"]}
+    assert list(asked) == [30, 60]
+    assert asked[60] < asked[30] < 1
+    train(config, lifted, tmp_path / "b")
+    weights = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in "ab"]
+    assert weights[0] == weights[1]  # nothing is learned from them
+    with pytest.raises(InputError, match="10 of which are trained on"):
+        train(config, lifted, tmp_path / "c", held_out=lifted)

@@ -96,10 +96,11 @@ class TrainPatchAlign3D:
 class TrainDino:
     """Stage 1 of PatchAlign3D: teach patches the lifted 2D features that `partwise lift` wrote.
 
-    Killed runs go on where they stood when the same command is given again. Stage 2 starts from OUT/checkpoint.
+    Killed runs go on where they stood when the same command is given again. Stage 2 starts from OUT/checkpoint. Several
+    processes: put `torchrun --nproc-per-node N -m -- partwise.cli` in place of `partwise`.
 
     Examples:
-        partwise train dino lifted runs/stage1 --preset small
+        partwise train dino lifted runs/stage1 --preset small --held-out lifted_val
         partwise train patchalign3d packs/train runs/stage2 --start runs/stage1/checkpoint
     """
 
@@ -111,6 +112,8 @@ class TrainDino:
     """paper and release: PatchAlign3D as published; small: the encoder of the shipped default; tiny: seconds."""
     steps: int | None = None
     """Instead of the preset's own number."""
+    held_out: Path | None = None
+    """Another folder written by `partwise lift`, of other shapes: their loss is measured now and then."""
     device: str = "cpu"
     """cpu or cuda."""
 
@@ -124,7 +127,7 @@ class TrainDino:
         config = PRESETS[self.preset]
         if self.steps is not None:
             config = replace(config, steps=self.steps)
-        print(f"wrote {train(config, self.lifted, self.out, self.device)}")
+        print(f"wrote {train(config, self.lifted, self.out, self.device, self.held_out)}")
 
 
 @dataclass(frozen=True)

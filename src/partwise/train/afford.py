@@ -27,6 +27,7 @@ from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.evaluate.heat import evaluate_heat, mean_heat
+from partwise.files import make_folder
 from partwise.losses import heat_losses
 from partwise.models.finish import Finish
 from partwise.models.las import Las, LasConfig, Seen
@@ -194,7 +195,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
         raise InputError(
             f"{segmenter.record.name} is no saved model with a point decoder: use such a checkpoint"
         )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     torch.manual_seed(config.seed)
     head = make_head(config)
     averaged = deepcopy(head).eval().requires_grad_(False)

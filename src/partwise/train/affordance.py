@@ -27,6 +27,7 @@ from partwise.errors import InputError
 from partwise.evaluate.heat_maps import heat_means
 from partwise.evaluate.labels import confusions, pooled, predicted
 from partwise.evaluate.table import UNSELECTED
+from partwise.files import make_folder
 from partwise.losses import dice_loss, focal_terms, inverse_log_weights
 from partwise.models.las import LasConfig
 from partwise.models.lmad import LMAD, LMADConfig
@@ -72,7 +73,7 @@ def train(
     A run that was killed goes on where it stood. Raises InputError for samples without any of the labels,
     CheckpointError if OUT holds a run with other settings.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if config.start:
         config = fitted(config, open_pretrained(config.start))
     model = make_model(config, encoder).to(device)

@@ -5,27 +5,30 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float16, Float32
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
 from partwise.errors import InputError
+from partwise.files import make_folder
 from partwise.lift.shards import LiftedShape, LiftedShards
 from partwise.losses import distillation_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import gather, nearest, random_rotation
-from partwise.train.distributed import Workers
+from partwise.train.distributed import Workers, check_pieces
 from partwise.train.state import Curves, TrainingState
 
 REPORT_EVERY = 20
-COLUMNS = ("loss",)
+COLUMNS = ("loss", "validation")
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,12 @@ class AlignDinoConfig:
     precision: str = "fp32"
     seed: int = 42
     save_every: int = 200
+    validate_every: int = 1000
 
     def __post_init__(self) -> None:
         if self.precision not in ("fp32", "bf16", "fp16"):
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
-        if self.batch % self.accumulate:
-            raise InputError(f"a batch of {self.batch} cannot be made in {self.accumulate} equal pieces")
+        check_pieces(self.batch, self.accumulate)
 
 
 # 100 epochs of 28,827 shapes in batches of 32; the release runs it in fp16 with a scaler.
@@ -84,18 +87,24 @@ class Batch:
         return Batch(*(x.to(device) for x in (self.points, self.centers, self.features)))
 
 
-def train(config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu") -> Path:
+def train(
+    config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu", held_out: Path | None = None
+) -> Path:
     """Train on the shards in `lifted`; returns OUT/checkpoint, to `start` stage 2 from. Killed runs go on.
+
+    held_out  shards of other shapes, whose loss is measured every `validate_every` steps. It is no mIoU: what patches
+              learn here are features of a vision model, which a phrase cannot be compared with
 
     All shapes are held in memory: 0.2 MB each at 2,048 points, 128 patches and 768 features.
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     shards = LiftedShards(lifted)
     shapes = list(shards)
     if not shapes:
         raise InputError(f"{lifted} holds no lifted shape: look at its failures with `partwise lift`")
+    validation = [] if held_out is None else open_held_out(held_out, shapes)
     torch.manual_seed(config.seed)
     model = PatchAlign3D(replace(config.model, text_width=shapes[0].features.shape[1])).to(workers.device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
@@ -106,28 +115,20 @@ def train(config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu")
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step) if workers.first else None
     parallel = workers.wrap(model)
-    mine = range(workers.rank, config.batch, workers.count)
-    size = -(-len(mine) // config.accumulate)
+    pieces = workers.pieces(config.batch, config.accumulate)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step")
     while state.step < config.steps:
-        model.train()
-        torch.manual_seed(config.seed * 1_000_003 + state.step)  # drop-path
-        total = 0.0
-        pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
-        for piece in pieces:
-            batch = make_batch(shapes, config, state.step, piece)
-            loss = compute_loss(parallel, batch, config, workers.device)
-            scaler.scale(loss / len(pieces)).backward()
-            total += loss.item() / len(pieces)
-        scaler.step(optimizer)
-        scaler.update()
-        optimizer.zero_grad(set_to_none=True)
+        batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
+        loss = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
         state.step += 1
         bar.update()
-        done = state.step == config.steps
-        if curves is not None and (done or state.step % REPORT_EVERY == 0):
-            bar.set_postfix(loss=f"{total:.3f}")
-            curves.add(state.step, loss=total)
+        done, score = state.step == config.steps, float("nan")
+        if validation and workers.first and (done or state.step % config.validate_every == 0):
+            score = validate(model, validation, config, workers.device)
+            bar.write(f"step {state.step}: loss of held-out shapes {score:.4f}")
+        if curves is not None and (done or state.step % REPORT_EVERY == 0 or score == score):
+            bar.set_postfix(loss=f"{loss:.3f}")
+            curves.add(state.step, loss=loss, validation=score)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, settings)
     bar.close()
@@ -140,6 +141,66 @@ def train(config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu")
         save_checkpoint(out / "checkpoint", {**description, "stage": 1}, model.state_dict())
     workers.stop()
     return out / "checkpoint"
+
+
+def open_held_out(folder: Path, trained: Sequence[LiftedShape]) -> list[LiftedShape]:
+    """The lifted shapes in `folder`, to validate on. Raises InputError for none, for some that are trained on, or for
+    features of another teacher.
+    """
+    shapes = list(LiftedShards(folder))
+    seen = {shape.sha256 for shape in trained} & {shape.sha256 for shape in shapes}
+    if not shapes or seen:
+        raise InputError(
+            f"{folder} holds {len(shapes)} lifted shapes, {len(seen)} of which are trained on: "
+            "lift others to validate on"
+        )
+    widths = [given[0].features.shape[1] for given in (shapes, trained)]
+    if widths[0] != widths[1]:
+        raise InputError(
+            f"{folder} holds features of width {widths[0]}, those to train on have {widths[1]}: "
+            "lift both with the same encoder"
+        )
+    return shapes
+
+
+def train_step(
+    module: nn.Module,
+    batches: Sequence[Batch],
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    config: AlignDinoConfig,
+    step: int,
+    workers: Workers,
+) -> float:
+    """One update from the accumulated batches: their mean loss."""
+    module.train()
+    torch.manual_seed(config.seed * 1_000_003 + step)  # drop-path
+    total = 0.0
+    for number, batch in enumerate(batches, start=1):
+        with nullcontext() if number == len(batches) else workers.no_sync(module):
+            loss = compute_loss(module, batch, config, workers.device)
+            scaler.scale(loss / len(batches)).backward()
+        total += loss.item() / len(batches)
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad(set_to_none=True)
+    return total
+
+
+@torch.no_grad()
+def validate(
+    model: PatchAlign3D, shapes: Sequence[LiftedShape], config: AlignDinoConfig, device: torch.device
+) -> float:
+    """Mean distillation loss of shapes as they were lifted, each counted once."""
+    model.eval()
+    total = 0.0
+    for first in range(0, len(shapes), config.batch):
+        rows = [
+            (shape.points, shape.centers, unit(shape.features))
+            for shape in shapes[first : first + config.batch]
+        ]
+        total += compute_loss(model, stacked(rows), config, device).item() * len(rows)
+    return total / len(shapes)
 
 
 def parameter_groups(model: PatchAlign3D, config: AlignDinoConfig) -> list[dict[str, object]]:
@@ -172,9 +233,19 @@ def teach(predicted: Float[Tensor, "B G D"], embedding: PatchEmbedding, batch: B
 
 def make_batch(shapes: list[LiftedShape], config: AlignDinoConfig, step: int, slots: range) -> Batch:
     """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
-    rows = [_row(shapes, config, step, slot) for slot in slots]
+    return stacked([_row(shapes, config, step, slot) for slot in slots])
+
+
+def stacked(rows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Batch:
+    """Points, centres and features of single shapes as one batch."""
     points, centers, features = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
     return Batch(points, centers, features)
+
+
+def unit(features: Float16[np.ndarray, "G D"]) -> Float32[np.ndarray, "G D"]:
+    """Features of unit length; those of patches that nothing saw stay zero."""
+    wide = features.astype(np.float32)
+    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-6)
 
 
 def _row(
@@ -188,6 +259,4 @@ def _row(
     if rng.random() < config.yaw:
         turn = random_rotation(rng, "yaw").T.astype(np.float32)
         points, centers = points @ turn, centers @ turn
-    features = shape.features.astype(np.float32)
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    return points.astype(np.float32), centers.astype(np.float32), features / np.maximum(length, 1e-6)
+    return points.astype(np.float32), centers.astype(np.float32), unit(shape.features)

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from partwise.datasets.packed import Pack
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
+from partwise.files import make_folder
 from partwise.lift.shards import LiftedShards
 from partwise.models.patchalign3d import PatchAlign3D
 from partwise.train import align_dino, align_text
@@ -69,7 +70,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start("cpu")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     pack, shards = Pack(data), LiftedShards(lifted)
     shapes = list(shards)
     words = WordTable.embed(pack.phrases(), embedder, pack.other_words())

@@ -27,6 +27,7 @@ from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
 from partwise.evaluate.conditions import Condition
 from partwise.evaluate.parts import evaluate_parts, mean_scores
+from partwise.files import make_folder
 from partwise.losses import (
     batch_fractions,
     heat_losses,
@@ -72,7 +73,7 @@ def train(
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     pack = Pack(data)
     words = word_table(pack, config, embedder)
     if start is not None:

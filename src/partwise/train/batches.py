@@ -17,7 +17,7 @@ from partwise.encoders.actions import drawn_actions, heat_for, trained_wordings
 from partwise.encoders.prompts import clean
 from partwise.errors import InputError
 from partwise.train.augment import Augment, augmented
-from partwise.train.distributed import Workers
+from partwise.train.distributed import Workers, check_pieces
 from partwise.train.words import WordTable, ask
 
 
@@ -25,6 +25,8 @@ from partwise.train.words import WordTable, ask
 class BatchConfig:
     """What a batch is made of.
 
+    accumulate   equal pieces that a batch is worked through in, to save memory; batch norms that train see one piece
+                 at a time, so the gradients are those of the whole batch only where they are frozen
     points       how many points a shape is shown with; one of these at random for every batch
     coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
     distractors  names of other shapes added to each question; never the right answer
@@ -50,6 +52,7 @@ class BatchConfig:
         kinds = ("phrases", "names", "alike")
         if self.distractor_kind not in kinds:
             raise InputError(f"unknown distractor_kind {self.distractor_kind!r}: use {' or '.join(kinds)}")
+        check_pieces(self.batch, self.accumulate)
 
 
 @dataclass(frozen=True)
@@ -148,13 +151,10 @@ def mislabelled(
 
 
 class Steps(Dataset[list[Batch]]):
-    """The accumulated batches of each step, as one process of `count` takes its share of them."""
+    """The accumulated batches of each step: one of each piece of its slots."""
 
-    def __init__(self, pack: Pack, words: WordTable, config: BatchConfig, rank: int, count: int) -> None:
-        self.pack, self.words, self.config = pack, words, config
-        mine = range(rank, config.batch, count)
-        size = -(-len(mine) // config.accumulate)
-        self.pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+    def __init__(self, pack: Pack, words: WordTable, config: BatchConfig, pieces: list[range]) -> None:
+        self.pack, self.words, self.config, self.pieces = pack, words, config, pieces
 
     def __getitem__(self, step: int) -> list[Batch]:
         return [make_batch(self.pack, self.words, self.config, step, piece) for piece in self.pieces]
@@ -167,7 +167,7 @@ def prefetched(
 
     A thread is enough beside a processor that trains; a GPU waits for it. The batches are the same.
     """
-    batches = Steps(pack, words, config, workers.rank, workers.count)
+    batches = Steps(pack, words, config, workers.pieces(config.batch, config.accumulate))
     if makers:
         yield from DataLoader(batches, batch_size=None, sampler=steps, num_workers=makers, prefetch_factor=4)
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from partwise.checkpoint import load_strict, save_checkpoint
+from partwise.files import make_folder
 from partwise.lift.shards import LiftedShards
 from partwise.losses import (
     KOLEO_COLLAPSED,
@@ -89,7 +91,7 @@ def train(
     All shapes are held in memory. Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     shards = LiftedShards(lifted)
     shapes = list(shards)
     check_shapes(shapes, config, lifted)
@@ -102,13 +104,11 @@ def train(
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step) if workers.first else None
     parallel = workers.wrap(module)
-    mine = range(workers.rank, config.batch, workers.count)
-    size = -(-len(mine) // config.accumulate)
-    pieces = [mine[i : i + size] for i in range(0, len(mine), size)]
+    pieces = workers.pieces(config.batch, config.accumulate)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
-        row = train_step(parallel, batches, optimizer, scaler, config, state.step)
+        row = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
         state.step += 1
         bar.update()
         done = state.step == config.steps
@@ -149,6 +149,7 @@ def train_step(
     scaler: torch.amp.GradScaler,
     config: CmatConfig,
     step: int,
+    workers: Workers,
 ) -> dict[str, float]:
     """One update over the accumulated pieces: the row for the curves."""
     module.train()
@@ -156,13 +157,14 @@ def train_step(
     device = next(module.parameters()).device
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
     row: dict[str, float] = dict.fromkeys(("loss", *TERMS), 0.0)
-    for batch in batches:
+    for number, batch in enumerate(batches, start=1):
         batch = batch.to(device)
-        with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
-            outcome = module(batch)
-        terms = loss_terms(outcome, batch.teacher, config)
-        loss = total_loss(terms, config)
-        scaler.scale(loss / len(batches)).backward()
+        with nullcontext() if number == len(batches) else workers.no_sync(module):
+            with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
+                outcome = module(batch)
+            terms = loss_terms(outcome, batch.teacher, config)
+            loss = total_loss(terms, config)
+            scaler.scale(loss / len(batches)).backward()
         for name, value in {"loss": loss, **terms}.items():
             row[name] += value.item() / len(batches)
     factor = schedule(config, step)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.pointmae import MASKS, PointMAEConfig
+from partwise.train.distributed import check_pieces
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ class CmatConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
-        if self.batch % self.accumulate:
-            raise InputError(f"a batch of {self.batch} cannot be made in {self.accumulate} equal pieces")
+        check_pieces(self.batch, self.accumulate)
 
 
 # Epochs of the 10,000 shapes that the paper speaks of: 150, of which 15 (release: 5) are the linear start.

@@ -10,6 +10,15 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from partwise.errors import InputError
+
+
+def check_pieces(batch: int, accumulate: int, workers: int = 1) -> None:
+    """Raise InputError unless every process takes as many pieces of one size: only then does each shape count alike."""
+    if batch < 1 or accumulate < 1 or batch % (accumulate * workers):
+        among = "" if workers == 1 else f" for each of {workers} processes"
+        raise InputError(f"a batch of {batch} cannot be made in {accumulate} equal pieces{among}")
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -37,6 +46,15 @@ class Workers:
     def first(self) -> bool:
         """True for the one that reports and saves."""
         return self.rank == 0
+
+    def pieces(self, batch: int, accumulate: int) -> list[range]:
+        """The slots of a batch that are this process's, in the pieces that it takes one after another.
+
+        Raises InputError if the pieces would not be equal.
+        """
+        check_pieces(batch, accumulate, self.count)
+        mine, size = range(self.rank, batch, self.count), batch // (accumulate * self.count)
+        return [mine[i : i + size] for i in range(0, len(mine), size)]
 
     def wrap(self, module: nn.Module) -> nn.Module:
         """The module, with gradients averaged over all workers."""
