@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,7 +179,8 @@ def test_the_command_line(folder, cloud, tmp_path, capsys, monkeypatch):
     assert main([*command, "--region", "0.001"]) == 0
     said = capsys.readouterr().out
     assert "offered" in said
-    assert "region of" in said
+    assert re.search(r"region of \d+ points around -?[\d.e-]+, .*: area about [\d.e-]+, normal ", said)
+    assert re.search(r"sides [\d.e-]+, [\d.e-]+, [\d.e-]+, best contact at -?[\d.e-]+, ", said)
     assert (tmp_path / "table.heat.ply").is_file()
     assert main([*command, "--within", "leg", "--json", "--out", "x.json"]) == 0
     assert json.loads(capsys.readouterr().out)["options"]["within"] == "leg"

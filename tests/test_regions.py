@@ -1,5 +1,7 @@
 """Regions: connected, boxed, ranked, in the input's own frame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -20,8 +22,6 @@ def test_two_patches_are_two_regions_hottest_first():
     regions = find_regions(Shape.of(anchors, up="y"), anchors, heat, np.arange(960, dtype=np.int32), 0.5)
     assert [round(float(r.centroid[1])) for r in regions] == [2, 0]
     assert [len(r.points) for r in regions] == [320, 320]
-    assert regions[0].area is None
-    assert regions[0].normal is None
     assert (regions[0].points >= 640).all()
     assert 1 <= len(regions[0].contacts) <= CONTACTS
     assert (np.diff(regions[0].heat) <= 0).all()
@@ -47,8 +47,101 @@ def test_area_and_normal_of_a_mesh():
     heat = np.array([1, 1, 1, 1, 0], dtype=np.float32)
     (region,) = find_regions(shape, points, heat, np.arange(5, dtype=np.int32), 0.5)
     assert region.area == pytest.approx(1.0)
+    assert not region.area_estimated
+    assert not region.normal_estimated
     assert region.normal == pytest.approx([0, 1, 0])
     assert region.record()["index"] == [0, 1, 2, 3]
+
+
+def scattered(kind, count=2048):
+    """Points on a unit sphere, on a rod of radius 0.05 and length 1, or on the unit square at height 0."""
+    rng = np.random.default_rng(0)
+    if kind == "sphere":
+        points = rng.standard_normal((count, 3))
+        return points / np.linalg.norm(points, axis=1, keepdims=True)
+    if kind == "rod":
+        angle = rng.uniform(0, 2 * np.pi, count)
+        return np.stack([rng.uniform(0, 1, count), 0.05 * np.cos(angle), 0.05 * np.sin(angle)], axis=1)
+    return rng.uniform([0, 0, 0], [1, 0, 1], (count, 3))
+
+
+def region_of(points, hot, normals=None):
+    shape = Shape.of(points, up="y")
+    shape = replace(shape, geometry=replace(shape.geometry, normals=normals))
+    rows = np.arange(len(points), dtype=np.int32)
+    regions = find_regions(shape, points, hot.astype(np.float32), rows, 0.5)
+    assert len(regions) == 1
+    return regions[0]
+
+
+def test_area_of_a_cloud_is_estimated_from_gaps():
+    sphere, rod, square = (scattered(kind) for kind in ("sphere", "rod", "square"))
+    cap = region_of(sphere, sphere[:, 1] > 0.5)
+    assert cap.area == pytest.approx(np.pi, rel=0.1)  # 2 pi r h
+    assert cap.area_estimated
+    half = region_of(rod, rod[:, 0] > 0.5)
+    assert half.area == pytest.approx(np.pi * 0.05, rel=0.1)
+    corner = region_of(square, (square[:, 0] < 0.5) & (square[:, 2] < 0.5))
+    assert corner.area == pytest.approx(0.25, rel=0.1)
+    larger = region_of(100 * square, (square[:, 0] < 0.5) & (square[:, 2] < 0.5))
+    assert larger.area == pytest.approx(1e4 * corner.area)
+    record = larger.record()
+    assert (record["area"], record["area_estimated"]) == (larger.area, True)
+
+
+def test_normal_of_a_cloud_is_estimated_outward_or_taken_as_stored():
+    sphere = scattered("sphere")
+    direction = np.array([1.0, -2.0, 0.5]) / np.linalg.norm([1.0, -2.0, 0.5])
+    hot = sphere @ direction > 0.6
+    cap = region_of(sphere + np.array([5.0, 6.0, 7.0]), hot)
+    assert cap.normal_estimated
+    assert cap.record()["normal_estimated"] is True
+    assert cap.normal @ direction > 0.99
+    assert np.linalg.norm(cap.normal) == pytest.approx(1)
+    # A file that says so is believed, even inside out, and rows without a normal do not count.
+    stored = (-sphere).astype(np.float32)
+    stored[::3] = np.nan
+    inward = region_of(sphere, hot, normals=stored)
+    assert not inward.normal_estimated
+    assert inward.normal @ direction < -0.99
+    # Without a side the two ends of a rod's normals cancel, or nearly: no number that is not finite comes out.
+    rod = region_of(scattered("rod"), np.ones(2048))
+    assert rod.normal is None or np.isfinite(rod.normal).all()
+
+
+def test_a_small_cloud_that_is_drawn_again_is_one_region_of_the_same_area():
+    sphere = scattered("sphere", 400)
+    index = np.concatenate([np.arange(400), np.random.default_rng(1).integers(0, 400, 1648)])
+    anchors, rows = sphere[index], np.arange(400, dtype=np.int32)
+    regions = find_regions(
+        Shape.of(sphere, up="y"), anchors, (anchors[:, 1] > 0).astype(np.float32), rows, 0.5
+    )
+    assert len(regions) == 1
+    assert regions[0].area == pytest.approx(2 * np.pi, rel=0.15)
+    assert regions[0].normal[1] > 0.99
+
+
+def test_four_points_say_nothing_of_a_surface():
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0.0]])
+    regions = find_regions(
+        Shape.of(points, up="y"), points, np.ones(4, dtype=np.float32), np.arange(4, dtype=np.int32), 0.5
+    )
+    assert regions[0].record()["area"] is None
+    assert regions[0].record()["normal"] is None
+
+
+def test_a_hot_place_within_a_large_face_has_an_estimated_area():
+    """Four corners of a large square that are not hot themselves, and anchors on it that are."""
+    corners = np.array([[0, 0, 0], [0, 0, 1], [1, 0, 1], [1, 0, 0]], dtype=float)
+    shape = Shape.of(trimesh.Trimesh(corners, [[0, 1, 2], [0, 2, 3]], process=False), up="y")
+    anchors = scattered("square")
+    hot = np.linalg.norm(anchors - [0.5, 0, 0.5], axis=1) < 0.3
+    nearest = np.array([np.linalg.norm(anchors - c, axis=1).argmin() for c in corners], dtype=np.int32)
+    (region,) = find_regions(shape, anchors, hot.astype(np.float32), nearest, 0.5)
+    assert region.points.tolist() == []
+    assert region.area_estimated
+    assert region.area == pytest.approx(np.pi * 0.09, rel=0.1)
+    assert abs(region.normal[1]) > 0.99
 
 
 def test_nothing_hot_is_no_region_and_a_single_anchor_is_one():

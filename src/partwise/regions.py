@@ -12,13 +12,18 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from partwise.errors import InputError
+from partwise.points import normals_from
 from partwise.shape import Shape
 
-# Anchors this many typical spacings apart still belong together.
-REACH = 3.0
+# Anchors this many median gaps apart still belong together. Of points scattered at random, one in 2 ** 9 lies more than
+# three gaps from any other and would be a region of its own; more than four gaps, one in 2 ** 16.
+REACH = 4.0
 CONTACTS = 5
 # Contact points are kept this share of the region's largest side apart, so that they are choices and not one spot.
 APART = 0.15
+# Neighbours of an anchor: these many say which way the surface lies there, and fewer, which reach over its edges less,
+# how much of it the anchor stands for.
+AROUND, CLOSE = 10, 4
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,11 @@ class Region:
     """One connected hot place, in the input's frame and unit.
 
     points    indices of the input points that belong to it
-    area      of the faces whose corners all belong to it; None for a cloud
-    normal    unit mean normal of these faces; None for a cloud, or where they cancel
+    area      of the faces whose corners all belong to it; without such faces `area_estimated`: what its anchors stand
+              for by the gaps between them; None if the shape has too few
+    normal    unit mean normal of these faces, or as a cloud's points store it; else `normal_estimated`: of the planes
+              that anchors nearby lie in, turned away from the middle of the shape, for which side is out is not known;
+              None where normals cancel or the shape has too few anchors
     contacts  (C,3) places on it, hottest first, a little apart from each other
     heat      (C,) at the contacts
     """
@@ -44,7 +52,9 @@ class Region:
     points: Int64[np.ndarray, "K"]
     centroid: Float64[np.ndarray, "3"]
     area: float | None
+    area_estimated: bool
     normal: Float64[np.ndarray, "3"] | None
+    normal_estimated: bool
     box: Box
     contacts: Float64[np.ndarray, "C 3"]
     heat: Float32[np.ndarray, "C"]
@@ -56,7 +66,9 @@ class Region:
             "index": self.points.tolist(),
             "centroid": self.centroid.tolist(),
             "area": self.area,
+            "area_estimated": self.area_estimated,
             "normal": None if self.normal is None else self.normal.tolist(),
+            "normal_estimated": self.normal_estimated,
             "box": {
                 "center": self.box.center.tolist(),
                 "axes": self.box.axes.tolist(),
@@ -78,7 +90,7 @@ def find_regions(
 ) -> tuple[Region, ...]:
     """Connected groups of anchors whose heat (M,) reaches `above`, hottest first; none if none does.
 
-    Anchors are connected over gaps of a few typical spacings. Points and faces belong to the region of their anchor.
+    Anchors are connected over gaps of a few typical gaps. Points and faces belong to the region of their anchor.
     Raises InputError for a threshold outside (0,1].
     """
     if not 0 < above <= 1:
@@ -90,11 +102,16 @@ def find_regions(
     group_of[hot] = _groups(anchors, hot)
     # Rows beyond the anchors are means over faces; points always name an anchor.
     members = np.where(point_row < 0, -1, group_of[np.clip(point_row, -1, len(anchors) - 1)])
-    regions = []
+    sheet, regions = _sheet(anchors), []
     for number in range(int(group_of.max()) + 1):
         own = hot[group_of[hot] == number]
         points = np.flatnonzero(members == number)
         area, normal = _surface(shape, members == number)
+        area_estimated, normal_estimated = area is None, normal is None
+        if sheet is not None and area is None:
+            area = float(sheet.areas[own].sum())
+        if sheet is not None and normal is None:
+            normal = _mean(sheet.normals[own])
         order = own[np.argsort(-heat[own], kind="stable")]
         box = oriented_box(anchors[own])
         chosen = _apart(anchors[order], APART * float(box.sides.max()))[:CONTACTS]
@@ -103,7 +120,9 @@ def find_regions(
                 points,
                 anchors[own].mean(axis=0),
                 area,
+                area_estimated,
                 normal,
+                normal_estimated,
                 box,
                 anchors[order[chosen]],
                 heat[order[chosen]],
@@ -128,21 +147,58 @@ def oriented_box(points: Float64[np.ndarray, "M 3"]) -> Box:
 
 def _groups(anchors: Float64[np.ndarray, "M 3"], hot: Int64[np.ndarray, "H"]) -> Int32[np.ndarray, "H"]:
     """The connected group of each hot anchor."""
-    nearest = cKDTree(anchors).query(anchors, k=min(2, len(anchors)))[0].reshape(len(anchors), -1)[:, -1]
+    places = np.unique(
+        anchors, axis=0
+    )  # those of a small cloud are drawn again, and no gap lies between such
+    nearest = cKDTree(places).query(places, k=min(2, len(places)))[0].reshape(len(places), -1)[:, -1]
     pairs = cKDTree(anchors[hot]).query_pairs(REACH * float(np.median(nearest)), output_type="ndarray")
     links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(hot), len(hot)))
     return connected_components(links, directed=False)[1]
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """The surface that anchors lie on, as far as they tell: unit normals (M,3), and areas (M,) that they stand for."""
+
+    normals: Float64[np.ndarray, "M 3"]
+    areas: Float64[np.ndarray, "M"]
+
+
+def _sheet(anchors: Float64[np.ndarray, "M 3"]) -> _Sheet | None:
+    """None for fewer than five places, which say too little of a surface.
+
+    A disc that reaches to the k-th neighbour holds k anchors' worth of surface, in the mean over scattered anchors.
+    """
+    places, place, times = np.unique(anchors, axis=0, return_inverse=True, return_counts=True)
+    count = min(AROUND, len(places) - 1)
+    if count < CLOSE:
+        return None
+    distance, neighbours = cKDTree(places).query(places, k=count + 1)
+    normals, middle = normals_from(places, neighbours), places.mean(axis=0)
+    normals *= np.where(np.einsum("mc,mc->m", normals, places - middle) < 0, -1.0, 1.0)[:, None]
+    areas = np.pi * distance[:, CLOSE] ** 2 / CLOSE / times
+    place = place.reshape(-1)
+    return _Sheet(normals[place], areas[place])
+
+
 def _surface(shape: Shape, inside: np.ndarray) -> tuple[float | None, Float64[np.ndarray, "3"] | None]:
-    """Area and mean normal of the faces whose corners are all inside."""
+    """Area and mean normal of the faces whose corners are all inside; of a cloud, the mean of stored normals."""
     if shape.faces is None:
-        return None, None
+        stored = shape.geometry.normals
+        return None, None if stored is None else _mean(stored[inside].astype(np.float64))
     corners = shape.points[shape.faces[inside[shape.faces].all(axis=1)]]
+    if not len(corners):
+        return None, None
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
-    area, total = float(np.linalg.norm(cross, axis=1).sum()), cross.sum(axis=0)
+    return float(np.linalg.norm(cross, axis=1).sum()), _mean(cross)
+
+
+def _mean(directions: Float64[np.ndarray, "K 3"]) -> Float64[np.ndarray, "3"] | None:
+    """The unit vector along the sum of those that are finite; None where they cancel or there are none."""
+    finite = directions[np.isfinite(directions).all(axis=1)]
+    total, reach = finite.sum(axis=0), float(np.linalg.norm(finite, axis=1).sum())
     length = float(np.linalg.norm(total))
-    return area, total / length if length > 1e-6 * max(area, 1e-300) else None
+    return total / length if length > 1e-6 * max(reach, 1e-300) else None
 
 
 def _apart(points: Float64[np.ndarray, "M 3"], distance: float) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tyro
 
@@ -81,8 +82,7 @@ class Afford:
             verdict = "offered" if action["offered"] else "not offered"
             print(f"{action['name']:<40} {verdict:<12} strength {action['strength']:.2f}")
             for region in action.get("regions", ()):
-                place = ", ".join(f"{c:.3g}" for c in region["contacts"][0]["point"])
-                print(f"    region of {region['points']} points, best contact at {place}")
+                print("\n".join(f"    {line}" for line in _lines(region)))
         for warning in record["warnings"]:
             print(f"note: {warning}")
         print("wrote " + ", ".join(written))
@@ -90,3 +90,22 @@ class Afford:
     def _default_outputs(self, is_mesh: bool) -> list[Path]:
         stem = self.input.stem
         return [Path(f"{stem}.heat.{'glb' if is_mesh else 'ply'}"), Path(f"{stem}.heat.json")]
+
+
+def _lines(region: dict[str, Any]) -> list[str]:
+    """A region as text, in the unit of the input."""
+    area, normal = (
+        "unknown" if region[name] is None else ("about " if region[f"{name}_estimated"] else "") + said
+        for name, said in (("area", _short(region["area"])), ("normal", _short(region["normal"])))
+    )
+    return [
+        f"region of {region['points']} points around {_short(region['centroid'])}: area {area}, normal {normal},",
+        f"    sides {_short(region['box']['sides'])}, best contact at {_short(region['contacts'][0]['point'])}",
+    ]
+
+
+def _short(value: float | list[float] | None) -> str:
+    """Three digits are enough to read."""
+    if isinstance(value, list):
+        return ", ".join(f"{c:.3g}" for c in value)
+    return "" if value is None else f"{value:.3g}"
