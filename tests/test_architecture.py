@@ -14,7 +14,7 @@ FLOORS = (
     ("io", "points", "farthest", "losses", "metrics", "checkpoint", "encoders"),
     ("shape", "pieces", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
-    ("contracts", "lifted", "heatmaps", "voting"),
+    ("contracts", "lifted", "heatmaps", "voting", "question"),
     ("pretrained",),
     ("predict",),
     ("doctor", "evaluate"),

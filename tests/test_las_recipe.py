@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,13 +11,16 @@ from partwise.cli import main
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.asking import open_language
+from partwise.encoders.prompt import Prompt
 from partwise.encoders.text import load_text_encoder
 from partwise.evaluate.heat_maps import heat_means
 from partwise.layers.tokens import PatchEncoder, PatchEncoderConfig
 from partwise.losses import dice_loss, focal_terms
 from partwise.models.las import Las, LasConfig
 from partwise.models.pointlas import PointLas, PointLasConfig
+from partwise.predict import Segmenter
 from partwise.pretrained import build_model, open_pretrained
+from partwise.shape import Shape
 from partwise.train.affordance import compute_loss, make_model, parameter_groups, train
 from partwise.train.affordance_batches import Batches
 from partwise.train.affordance_phrases import Phrases
@@ -148,3 +152,33 @@ def test_las_learns_four_shapes_from_the_tokens_of_minilm(tmp_path):
     assert before.auc < 0.7
     assert after.auc > 0.85
     assert after.aiou > 2 * before.aiou
+
+
+@pytest.mark.parametrize("size", ["small", "tiny"])
+def test_the_embedded_presets_read_the_tokens_of_minilm_and_are_asked_without_a_network(
+    size, shapes, tmp_path, monkeypatch
+):
+    def refuse(*arguments):
+        raise RuntimeError("network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    language = open_language()
+    config = replace(preset("las", size, LABELS), steps=1, batch=2, points=256, save_every=1)
+    assert (config.language, config.model.reads, config.model.text_width) == (
+        "minilm",
+        "tokens",
+        language.token_width,
+    )
+    segmenter = Segmenter.from_pretrained(train(config, shapes, tmp_path, language))
+    assert segmenter.head is not None
+    assert segmenter.head.embedder is not None
+    look = segmenter.look(Shape.of(shapes[0].points, up="y"), points=256)
+    asked = ("sit", "where would you hold this to pour?")
+    found = segmenter.afford(look, asked).heat
+    assert found.shape == (256, 2)
+    tokens, mask = language.tokens(["sit", "where would you hold this to pour"])
+    prompt = Prompt(tokens=torch.from_numpy(tokens), mask=torch.from_numpy(mask))
+    with torch.inference_mode():
+        expected, _ = segmenter.head.answer(look.embedding, prompt)
+    # Rows of the answer are anchors; every point of the cloud is one of its own.
+    assert np.allclose(np.sort(found, axis=0), np.sort(expected.numpy(), axis=0), atol=1e-6)

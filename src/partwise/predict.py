@@ -16,6 +16,7 @@ from partwise.anchors import Anchors, colored_anchors, sample_anchors, with_face
 from partwise.contracts import PartModel, SeesShapes
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
+from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
 from partwise.encoders.prompts import clean_phrases
 from partwise.errors import CheckpointError, InputError, MissingDataError
@@ -35,7 +36,10 @@ from partwise.pretrained import (
     config_from,
     open_head,
     open_pretrained,
+    tower_of,
+    with_encoder,
 )
+from partwise.question import make_question
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import probabilities, vote, weigh
@@ -112,8 +116,10 @@ class Segmenter:
         record: ModelRecord | None = None,
         head: AffordHead | None = None,
         labels: Sequence[str] = (),
+        pictures: PictureTower | None = None,
     ) -> None:
-        """`labels` are the words of a closed-set model, in the order of its outputs."""
+        """`labels` are the words of a closed-set model, in the order of its outputs; `pictures` reads those of LAS."""
+        self.pictures = pictures
         self.labels = clean_phrases(labels) if labels else ()
         self.model = model
         self.head = head
@@ -145,7 +151,7 @@ class Segmenter:
             raise InputError(
                 f"runtime {runtime!r} works on the CPU only, device is {str(place)!r}: use 'torch'"
             )
-        checkpoint = open_pretrained(name, revision)
+        checkpoint, alone = with_encoder(open_pretrained(name, revision))
         model = build_model(checkpoint)
         if isinstance(model, PointMAE):
             raise CheckpointError(
@@ -166,10 +172,11 @@ class Segmenter:
         )
         sha256 = model.sha256 if isinstance(model, SeesShapes) else checkpoint.sha256
         record = ModelRecord(checkpoint.name, checkpoint.revision, sha256, runtime)
-        actions = open_head(checkpoint) if head else None
+        actions = open_head(checkpoint, alone) if head else None
         if actions is not None:
             actions.model.to(place)
-        return cls(model.to(place), embedder, config, record, actions, checkpoint.config.get("labels", ()))
+        labels = checkpoint.config.get("labels", ())
+        return cls(model.to(place), embedder, config, record, actions, labels, tower_of(checkpoint))
 
     @property
     def reads_colors(self) -> bool:
@@ -272,10 +279,10 @@ class Segmenter:
         Raises InputError (phrases, pictures), MissingDataError (these weights have no affordance head, or a phrase or
         picture that no encoder at hand knows).
         """
+        if self.head is None and isinstance(self.model, Promptable):
+            return self._afford_directly(shape, phrases, images, points, seed)
         if self.head is None and images is not None:
             raise InputError(f"{self.record.name} has no head that reads pictures: ask in words")
-        if self.head is None and isinstance(self.model, Promptable):
-            return self._afford_directly(shape, phrases, self.model, points, seed)
         if self.head is None and isinstance(self.model, SeesShapes) and self.model.answers == "cosine":
             return self._relevancy(shape, phrases, points, seed)
         if self.head is None:
@@ -293,16 +300,23 @@ class Segmenter:
         return replace(self._heatmaps(look, names, heat, above, options, strength), finish=self.head.finish)
 
     def _afford_directly(
-        self, shape: Shape | Look, phrases: Sequence[str], model: Promptable, points: int | None, seed: int
+        self, shape: Shape | Look, phrases: Sequence[str], images: Any, points: int | None, seed: int
     ) -> Heatmaps:
         """Heat from a model that reads prompts itself. Labels that compete are each compared with "none" alone."""
-        words, competing = clean_phrases(phrases), model.answers == "softmax"
-        prompt = self._prompt([*words, *(["none"] if competing else [])], model)
+        model, names = self.model, tuple(phrases)
+        assert isinstance(model, Promptable), "afford sees to it"
+        competing = model.answers == "softmax"
+        if images is None:
+            words = clean_phrases(phrases)
+            prompt = self._prompt([*words, *(["none"] if competing else [])], model)
+        else:
+            prompt, names = make_question(phrases, images, model.reads, self.embedder, self.pictures)
+            prompt = prompt.to(next(model.parameters()).device)
         look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
         with torch.inference_mode():
             logits = model.logits(look.embedding, prompt)[0].float().cpu()
-            heat = torch.sigmoid(logits[:, : len(words)] - (logits[:, len(words) :] if competing else 0.0))
-        return self._heatmaps(look, phrases, heat, 0.5, {})
+            heat = torch.sigmoid(logits[:, : len(names)] - (logits[:, len(names) :] if competing else 0.0))
+        return self._heatmaps(look, names, heat, 0.5, {})
 
     def _relevancy(
         self, shape: Shape | Look, phrases: Sequence[str], points: int | None, seed: int

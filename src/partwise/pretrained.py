@@ -22,14 +22,12 @@ from partwise.checkpoint import (
     read_foreign,
     save_checkpoint,
 )
-from partwise.encoders.asking import embedded_prompt, open_embedder
+from partwise.encoders.asking import open_embedder
 from partwise.encoders.bank import PhraseEmbedder
-from partwise.encoders.pixels import PictureTower, picture_tokens
+from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
-from partwise.encoders.prompts import clean_phrases
-from partwise.errors import CheckpointError, InputError
+from partwise.errors import CheckpointError
 from partwise.files import cache_folder
-from partwise.io.photo import photos_of
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.lifted.cops import COPS, COPSConfig
 from partwise.lifted.pointclipv2 import PointCLIPv2, PointCLIPv2Config
@@ -44,6 +42,7 @@ from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, Point
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointmae import PointMAE, PointMAEConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
+from partwise.question import make_question
 
 Model = PatchAlign3D | PointAlign3D
 # Models that read a `Prompt`, each in its own form.
@@ -127,57 +126,66 @@ class AffordHead:
         embedder  of the checkpoint, for a head without its own
         Raises InputError for phrases or pictures that cannot be asked.
         """
-        prompt, names, device = Prompt(), tuple(phrases), next(self.model.parameters()).device
-        if images is None or names:
-            prompt = embedded_prompt(clean_phrases(phrases), self.model.reads, self.embedder or embedder)
-        if images is None:
-            return prompt.to(device), names
-        if self.pictures is None:
-            raise InputError(
-                "this affordance head was trained without pictures: ask in words, or train one with "
-                "`partwise train afford OUT --pictures ENCODER`"
-            )
-        photos, titles = photos_of(images)
-        if names and len(photos) not in (1, len(names)):
-            raise InputError(
-                f"{len(photos)} pictures for {len(names)} phrases: give one picture for all, or one for each"
-            )
-        tokens = picture_tokens(photos, self.pictures.open())
-        return replace(prompt, image=tokens).to(device), names or titles
+        prompt, names = make_question(
+            phrases, images, self.model.reads, self.embedder or embedder, self.pictures
+        )
+        return prompt.to(next(self.model.parameters()).device), names
 
 
-def open_head(checkpoint: Checkpoint) -> AffordHead | None:
-    """The affordance head beside a checkpoint on this machine; None if it has none.
+def with_encoder(opened: Checkpoint) -> tuple[Checkpoint, Checkpoint | None]:
+    """What `partwise train las` wrote, as the encoder that it stands on and the head alone; others as they are, None.
+
+    Raises CheckpointError for a head that does not name its encoder, and what opening that raises.
+    """
+    if opened.config.get("architecture") != "las":
+        return opened, None
+    if not isinstance(opened.config.get("encoder"), str):
+        raise CheckpointError(
+            f"{opened.name} is an affordance head without the encoder it was trained on: put it as "
+            f"{HEAD!r} into the folder of that, and open the folder"
+        )
+    encoder = open_pretrained(opened.config["encoder"])
+    return replace(encoder, name=opened.name, revision=opened.revision), opened
+
+
+def open_head(checkpoint: Checkpoint, opened: Checkpoint | None = None) -> AffordHead | None:
+    """The affordance head beside a checkpoint on this machine, or the one given; None if it has none.
 
     Raises CheckpointError if the head is damaged or was trained with another encoder.
     """
     name = checkpoint.name
     folder = (Path(str(files("partwise") / SHIPPED[name])) if name in SHIPPED else Path(name)) / HEAD
-    if not folder.is_dir():
-        return None
-    opened = open_checkpoint(folder)
+    if opened is None:
+        if not folder.is_dir():
+            return None
+        opened = open_checkpoint(folder)
     trained_with = opened.config.get("encoder_sha256")
     if opened.config.get("architecture") != "las" or trained_with != checkpoint.sha256:
         raise CheckpointError(
-            f"{folder} is an affordance head ({opened.config.get('architecture')!r}) for the encoder "
+            f"{opened.name} is an affordance head ({opened.config.get('architecture')!r}) for the encoder "
             f"{str(trained_with)[:12]}, this one is {checkpoint.sha256[:12]}: "
-            "train it again with `partwise train afford`, or remove the folder"
+            "train it again with `partwise train afford` or `las`, or remove it"
         )
-    model = Las(config_from(LasConfig, opened.config.get("model", {}), opened.name))
-    words, pictures = opened.config.get("text_encoder"), opened.config.get("pictures")
-    tower = None if pictures is None else config_from(PictureTower, pictures, opened.name)
-    if tower is not None and tower.train:
+    model, tower = Las(config_from(LasConfig, opened.config.get("model", {}), opened.name)), tower_of(opened)
+    if tower is not None:
         model.picture_tail = tower.tail()
     opened.load_into(model)
+    words, revision = opened.config.get("text_encoder"), opened.config.get("text_revision")
     above, finish = float(opened.config["offered_above"]), opened.config.get("finish")
     return AffordHead(
         model.eval().requires_grad_(False),
         above,
         opened.sha256,
-        None if words is None else open_embedder(words, opened.config.get("text_revision"), "plain"),
+        None if words is None else open_embedder(words, revision, "plain"),
         tower,
         None if finish is None else config_from(Finish, finish, opened.name),
     )
+
+
+def tower_of(checkpoint: Checkpoint) -> PictureTower | None:
+    """Which encoder reads the pictures of a checkpoint, None where it was trained without any."""
+    pictures = checkpoint.config.get("pictures")
+    return None if pictures is None else config_from(PictureTower, pictures, checkpoint.name)
 
 
 def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE | ZeroShot:
@@ -204,6 +212,9 @@ def build_model(checkpoint: Checkpoint) -> Model | Promptable | PointMAE | ZeroS
         )
     config_class, model_class = ARCHITECTURES[architecture]
     model = model_class(config_from(config_class, checkpoint.config.get("model", {}), checkpoint.name))
+    tower = tower_of(checkpoint)
+    if tower is not None and isinstance(model, PointLas):
+        model.head.picture_tail = tower.tail()
     checkpoint.load_into(model)
     return model.eval().requires_grad_(False)
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import tyro
 
 from partwise.cli.progress import step
-from partwise.errors import MissingExtraError
+from partwise.errors import InputError, MissingExtraError
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ class TrainAffordance:
                 raise MissingExtraError(str(error.name), "train", "training") from error
 
             task = preset(self.MODEL, self.preset).task
-            data = open_data(self.data, task, self.setting, self.variant, self.shapes, self.seed)
+            data = open_data(
+                self.data, task, self.setting, self.variant, self.shapes, self.seed, self._images
+            )
             config = data.applied(preset(self.MODEL, self.preset, data.labels))
             changes: dict[str, Any] = {"setting": self.setting, "seed": self.seed, "freeze": self.freeze}
             changes |= {} if self.start is None else {"start": str(self.start)}
@@ -65,8 +67,22 @@ class TrainAffordance:
             encoder = self._encoder(str(changes.get("language", config.language)))
             config = self._changed(replace(config, **changes), encoder)
             config = reading_colors(config) if self.colors else config
-        written = train(config, data.samples, self.out, encoder, data.validation, self.device, data.questions)
+        written = train(
+            config,
+            data.samples,
+            self.out,
+            encoder,
+            data.validation,
+            self.device,
+            data.questions,
+            data.pictures,
+        )
         print(f"wrote {written}")
+
+    @property
+    def _images(self) -> Path | None:
+        """The folder of pictures, for a model that reads them."""
+        return None
 
     def _changed(self, config: Any, encoder: Any) -> Any:
         """The config with the options that one model alone has, and as its text encoder wants it."""
@@ -133,6 +149,7 @@ class TrainLas(TrainAffordance):
     Examples:
         partwise train las runs/las --start runs/cmat/checkpoint
         partwise train las runs/laso --preset paper --data data/laso --language ./roberta-base --dice hm
+        partwise train las runs/piad --data data/piad-seen --images PIAD --pictures ./dinov2-base
     """
 
     MODEL: ClassVar[str] = "las"
@@ -143,6 +160,22 @@ class TrainLas(TrainAffordance):
     """Form of the dice loss: of each sample, of LASO, or over the batch as released. Default: the preset's."""
     language_revision: str | None = None
     """The full commit of a hub id."""
+    pictures: str | None = None
+    """Read pictures as well, through this encoder: a folder or hub id of DINOv2, DINOv3 or their like, or "pixels",
+    which needs no weights. Without data they are simulated: rendered objects with the place of the action covered."""
+    pictures_revision: str | None = None
+    """The full commit of a hub id."""
+    pictures_train: int = 0
+    """Last blocks of that encoder that train along, at a tenth of the rate: 0 in the paper, 2 in the release."""
+    images: Path | None = None
+    """With `pictures` and PIAD or PIADv2 as data: the folder of the official copy, which holds the pictures."""
+    asked: tuple[float, float, float] | None = None
+    """With `pictures`: shares of the steps that ask in words, in pictures and in both. 0 1 0 is the paper's LAS for
+    PIAD, which reads no words at all (the paper preset then still opens its text tower: --language minilm will do)."""
+
+    @property
+    def _images(self) -> Path | None:
+        return self.images
 
     def _changed(self, config: Any, encoder: Any) -> Any:
         kind = config.model
@@ -150,7 +183,20 @@ class TrainLas(TrainAffordance):
         width = encoder.token_width if head.reads == "tokens" else encoder.width
         head = replace(head, upsampling=self.upsampling, text_width=width)
         model = replace(kind, head=head) if hasattr(kind, "head") else head
-        return replace(config, model=model, dice=self.dice or config.dice)
+        config = replace(
+            config, model=model, dice=self.dice or config.dice, language_revision=self.language_revision
+        )
+        if self.pictures is None and self.asked is not None:
+            raise InputError(
+                "--asked shares the steps between words and pictures: name who reads these, --pictures"
+            )
+        if self.pictures is None:
+            return config
+        from partwise.encoders.pixels import PictureTower
+        from partwise.train.affordance_presets import with_pictures
+
+        tower = PictureTower(self.pictures, self.pictures_revision, train=self.pictures_train)
+        return with_pictures(config, tower, self.asked)
 
     def _encoder(self, language: str) -> Any:
         """Any tower that gives tokens or vectors: RoBERTa in the paper."""

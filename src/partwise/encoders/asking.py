@@ -71,7 +71,10 @@ def embedded_prompt(words: Sequence[str], reads: str, embedder: PhraseEmbedder) 
 def select(prompt: Prompt, rows: torch.Tensor) -> Prompt:
     """The phrases numbered in `rows`: (T,) gives one prompt for all shapes, (B,T) one for each of B shapes."""
     parts = (prompt.vectors, prompt.tokens, prompt.ids, prompt.mask)
-    return Prompt(*(None if part is None else part[rows] for part in parts))
+    image = prompt.image
+    if image is not None:
+        image = image[rows if len(image) > 1 else torch.zeros_like(rows)]  # one picture goes with all phrases
+    return Prompt(*(None if part is None else part[rows] for part in parts), image=image)
 
 
 def open_embedder(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
@@ -97,6 +97,10 @@ class PictureTower:
                 f"{self.source!r} has no blocks to train: name a DINOv2 or DINOv3, or set train 0"
             )
         return FrozenPart(encoder, self.train)
+
+    def pinned(self) -> PictureTower:
+        """The same with the hash of its weights, as a run keeps it. Raises as `open`."""
+        return replace(self, sha256=self.open().revision)
 
     def tail(self) -> PictureTail | None:
         """The blocks that train, as published; None for none of them. Raises as `open`."""

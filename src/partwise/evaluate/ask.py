@@ -156,6 +156,8 @@ def _as_asked(segmenter: Segmenter, protocol: Protocol) -> Segmenter:
         config = replace(config, templates=protocol.templates)
         opened = segmenter.embedder
         embedder = PhraseEmbedder(None, lambda: opened.open_encoder(()), protocol.templates)
-    asked = Segmenter(segmenter.model, embedder, config, segmenter.record, segmenter.head)
+    asked = Segmenter(
+        segmenter.model, embedder, config, segmenter.record, segmenter.head, pictures=segmenter.pictures
+    )
     asked.labels = segmenter.labels
     return asked

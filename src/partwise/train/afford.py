@@ -36,7 +36,7 @@ from partwise.predict import Segmenter
 from partwise.train.align_text import update_average
 from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
 from partwise.train.heads import APART, save_head, shapes, with_head
-from partwise.train.pictures import SimulatedPictures
+from partwise.train.pictures import SimulatedPictures, words_or_pictures
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
@@ -139,12 +139,8 @@ PRESETS = {"small": SMALL, "tiny": TINY}
 
 def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
     """The same settings for a head that also reads pictures, through this encoder. Raises what opening it raises."""
-    encoder = tower.open()
-    return replace(
-        config,
-        head=replace(config.head if config.head.layers else PICTURES, image_width=encoder.width),
-        pictures=replace(tower, sha256=encoder.revision),
-    )
+    head = replace(config.head if config.head.layers else PICTURES, image_width=tower.open().width)
+    return replace(config, head=head, pictures=tower.pinned())
 
 
 @dataclass(frozen=True)
@@ -305,9 +301,9 @@ def make_batch(config: AffordConfig, sources: Sources, step: int) -> Batch:
     vectors = table.vectors[torch.tensor([[table.row[clean(w)] for w in row] for row in words])]
     images = None
     if sources.pictures is not None:
-        kind = np.random.default_rng([config.seed, step]).choice(3, p=config.asked)
-        images = torch.stack([torch.stack(row.images) for row in rows]) if kind else None
-        vectors = vectors if kind != 1 else None
+        said, shown = words_or_pictures(config.asked, np.random.default_rng([config.seed, step]))
+        images = torch.stack([torch.stack(row.images) for row in rows]) if shown else None
+        vectors = vectors if said else None
     return Batch(points, Prompt(vectors=vectors, image=images), heat, offered)
 
 

@@ -41,6 +41,7 @@ from partwise.train.affordance_phrases import Phrases, Questions
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.encoded_las import EncodedLas
 from partwise.train.point_encoders import fitted, freeze, take_encoder
+from partwise.train.shown import Pictures, open_pictures
 from partwise.train.state import Curves, TrainingState
 
 REPORT_EVERY = 10
@@ -62,13 +63,14 @@ def train(
     validation: Sequence[Sample] = (),
     device: str = "cpu",
     questions: Questions | None = None,
+    pictures: Pictures | None = None,
 ) -> Path:
     """Train on samples with heat; returns the checkpoint folder OUT/checkpoint.
 
     encoder     of the words; LM-AD takes its language model over from it
     questions   of each object and label, numbered; asked one at a time in the place of the labels' wordings
-    validation  asked now and then; with config.select "best" the weights that answer it best are the ones kept.
-                Cut it from the training split, and leave the reported split alone
+    pictures    of each object and label, where config.pictures names who reads them; without data they are simulated
+    validation  asked now and then, cut from the training split; with config.select "best" it picks what is kept
 
     A run that was killed goes on where it stood. Raises InputError for samples without any of the labels,
     CheckpointError if OUT holds a run with other settings.
@@ -81,7 +83,7 @@ def train(
         take_encoder(model, open_pretrained(config.start))
     if config.freeze:
         freeze(model)
-    phrases = Phrases.of(config, model, encoder, questions)
+    phrases = Phrases.of(config, model, encoder, questions, open_pictures(config, pictures))
     batches = Batches(config, samples, model)
     weights = class_weights(config, batches).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
@@ -183,9 +185,10 @@ def make_model(config: AffordanceConfig, encoder: TextEncoder) -> Any:
         return ClosedSet(kind)
     if isinstance(kind, PointReferConfig):
         return PointRefer(kind)
-    if isinstance(kind, PointLasConfig):
-        return PointLas(kind)
-    return make_las(kind, config.encoder)
+    model = PointLas(kind) if isinstance(kind, PointLasConfig) else make_las(kind, config.encoder)
+    if config.pictures is not None:
+        model.head.picture_tail = config.pictures.tail()
+    return model
 
 
 def make_las(kind: LasConfig, name: str) -> EncodedLas:
@@ -200,14 +203,20 @@ def make_las(kind: LasConfig, name: str) -> EncodedLas:
 
 
 def parameter_groups(model: nn.Module, config: AffordanceConfig) -> list[dict[str, Any]]:
-    """What trains, at which rate: point encoder, language model, gates and scales (which do not decay), the rest."""
-    rates = {"backbone": config.point_rate, "language": config.language_rate, "rest": config.rate}
+    """What trains, at which rate: encoders of points, words and pictures, single numbers (no decay), the rest."""
+    rates = {
+        "backbone": config.point_rate,
+        "language": config.language_rate,
+        "pictures": config.rate * config.picture_rate,
+        "rest": config.rate,
+    }
     groups: dict[str, list[nn.Parameter]] = {name: [] for name in (*rates, "scalars")}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         first = name.split(".")[0]
         kind = "backbone" if first.startswith(("down", "up", "backbone")) else first
+        kind = "pictures" if ".picture_tail." in name else kind
         groups["scalars" if parameter.ndim == 0 else kind if kind in rates else "rest"].append(parameter)
     found: list[dict[str, Any]] = [
         {"params": groups[name], "base_rate": rate} for name, rate in rates.items() if groups[name]
@@ -254,14 +263,24 @@ def save_model(folder: Path, model: Any, config: AffordanceConfig, chosen: dict[
     if config.data is not None:
         content["trained_on"] = list(config.data.categories)
         content["selected_on"] = UNSELECTED if chosen["score"] is None else config.data.split
+    if config.pictures is not None:
+        content["pictures"] = asdict(config.pictures)
     if isinstance(model, EncodedLas):
-        content |= {"architecture": "las", "encoder_sha256": model.encoder_sha256, "offered_above": 0.5}
+        content |= {
+            "architecture": "las",
+            "encoder": config.encoder,
+            "encoder_sha256": model.encoder_sha256,
+            "offered_above": 0.5,
+            "text_encoder": config.language,
+            "text_revision": config.language_revision,
+        }
         save_checkpoint(folder, content, model.head.state_dict())
         return
     content["architecture"] = ARCHITECTURE_OF[type(model)]
     content["segmenter"] = {
         "points": config.points,
         "text_encoder": config.language,
+        "text_revision": config.language_revision,
         "temperature": 1.0,
         "templates": "part_only",
     }

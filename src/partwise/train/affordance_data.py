@@ -18,6 +18,7 @@ from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError
 from partwise.train.affordance_phrases import Questions
 from partwise.train.affordance_presets import AffordanceConfig, DataNote
+from partwise.train.shown import Pictures
 
 # Variants of LASO that change what is trained on; the others only filter the test.
 TRAINING_VARIANTS = ("geal",)
@@ -29,6 +30,7 @@ class TrainingData:
 
     wordings   one tuple for each label; () says the labels themselves
     questions  numbered ones, in place of the labels
+    pictures   files for each object and label, beside the labels or in their place
     note       which converted data these are
     """
 
@@ -37,6 +39,7 @@ class TrainingData:
     labels: tuple[str, ...]
     wordings: tuple[tuple[str, ...], ...] = ()
     questions: Questions | None = None
+    pictures: Pictures | None = None
     note: DataNote | None = None
 
     def applied(self, config: AffordanceConfig) -> AffordanceConfig:
@@ -44,7 +47,7 @@ class TrainingData:
         changes: dict[str, Any] = {"data": self.note}
         if self.wordings:
             changes["wordings"] = self.wordings[: len(config.labels)]
-        if self.questions:
+        if self.questions or self.pictures:
             changes["questions"] = 1
         if self.note is not None and self.note.variant == "geal":
             changes["binary"] = True
@@ -52,17 +55,26 @@ class TrainingData:
 
 
 def open_data(
-    folder: Path | None, task: str, setting: str, variant: str | None = None, shapes: int = 600, seed: int = 1
+    folder: Path | None,
+    task: str,
+    setting: str,
+    variant: str | None = None,
+    shapes: int = 600,
+    seed: int = 1,
+    images: Path | None = None,
 ) -> TrainingData:
     """The folder of a converted data set or of a heat pack; None makes `shapes` procedural ones from a seed.
 
     task     "labels" takes whole shapes; "heat" asks LASO's questions one by one
     variant  of a data set: "geal" (LASO without the pairs that GEAL holds out)
+    images   the folder of the official copy of PIAD or PIADv2: each training pair is a cloud and what pictures show
 
     Raises MissingDataError without the data, InputError for a variant or a setting that the data do not have.
     """
     if folder is not None and (folder / MANIFEST).is_file():
-        return _converted(folder, task, setting, variant)
+        return _converted(folder, task, setting, variant, images)
+    if images is not None:
+        raise InputError(f"{images} holds pictures of a converted data set: name its folder as data")
     if variant is not None:
         raise InputError(f"the variant {variant!r} is one of the converted LASO: name its folder as data")
     if folder is not None:
@@ -70,7 +82,9 @@ def open_data(
     return _plain(list(ProceduralShapes(seed, scan=Scan(points=2048, kind="mixed"), length=shapes)))
 
 
-def _converted(folder: Path, task: str, setting: str, variant: str | None) -> TrainingData:
+def _converted(
+    folder: Path, task: str, setting: str, variant: str | None, images: Path | None
+) -> TrainingData:
     data = Converted(folder.resolve().parent, folder.resolve().name)
     name, labels = data.manifest.dataset, affordance_labels(data.manifest)
     if setting == "partial" and name.endswith("-partial"):
@@ -79,21 +93,36 @@ def _converted(folder: Path, task: str, setting: str, variant: str | None) -> Tr
         raise InputError(
             f"{name} has no training variant {variant!r}: laso has {', '.join(TRAINING_VARIANTS)}"
         )
-    by_pair = task == "heat" and bool(data.manifest.questions)
+    pictures = None if images is None else _pictures(data, images)
+    by_pair = task == "heat" and bool(data.manifest.questions or pictures)
     keeps = None if variant is None else PAIR_FILTERS[variant]
     split = data.split("train")
     trained, kept = cut(split, entries_of(data, "train", by_pair, keeps))
     samples = HeatSamples(split, trained, labels)
-    with_none = (*(label for label in labels if label != NONE), NONE)
+    wanted = labels if pictures is None else {name for shown in pictures.values() for name in shown}
+    with_none = (*(label for label in labels if label != NONE and label in wanted), NONE)
     return TrainingData(
         samples,
         HeatSamples(split, kept, labels),
         with_none,
         # OpenAD's words are its labels, as written; all others are said in plain words.
         wordings=() if NONE in labels else tuple((spoken(label),) for label in with_none),
-        questions=data.manifest.questions if by_pair else None,
+        questions=data.manifest.questions if by_pair and pictures is None else None,
+        pictures=pictures,
         note=DataNote(name, "train", data.digest("train"), variant or "", samples.categories()),
     )
+
+
+def _pictures(data: Converted, images: Path) -> Pictures:
+    """Files of the training pictures by object and affordance, in the order of the pairs, none twice."""
+    split, found = data.split("train"), {}
+    shown = [(split.row(pair.uid), pair) for pair in data.pairs("train") if pair.image is not None]
+    if not shown:
+        raise InputError(f"{data.manifest.dataset} does not ask by pictures: leave --images out")
+    category = {row: split[row].category for row in dict.fromkeys(row for row, _ in shown)}
+    for row, pair in shown:
+        found.setdefault(category[row], {}).setdefault(pair.affordance, {})[images / str(pair.image)] = None
+    return {name: {label: tuple(paths) for label, paths in of.items()} for name, of in found.items()}
 
 
 def _plain(samples: list[Any]) -> TrainingData:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from partwise.datasets.affordance_words import OPENAD_LABELS
 from partwise.encoders.bert import BertConfig
+from partwise.encoders.pixels import PictureTower
 from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.dgcnn import DgcnnConfig
@@ -49,7 +50,11 @@ class AffordanceConfig:
     dice         form of the dice loss for heat, see `losses.dice_loss`: "hm" (LASO), "standard" (LAS), "release" (its
                  released code); focal_weight, dice_weight: of the two losses
     select       "last" or "best" on the validation samples
-    language     "minilm" or a folder; random_language: keep the language model's random weights, for comparison
+    pictures     the encoder of the pictures that LAS reads, None for words alone; picture_rate: of those of its blocks
+                 that train along, as a share of `rate`, 0.1 in the release
+    asked        shares of the steps that ask in words, in pictures and in both, where there are pictures
+    language     "minilm", a folder, or a hub id at the commit `language_revision`; random_language: keep the language
+                 model's random weights, for comparison
     encoder      of LAS: a checkpoint with a point decoder
     start        a Point-MAE or CMAT checkpoint whose encoder the model gets, sizes and all; "": none
     freeze       the patch encoder that the model stands on stays as it is
@@ -81,7 +86,11 @@ class AffordanceConfig:
     focal_weight: float = 1.0
     dice_weight: float = 1.0
     select: str = "best"
+    pictures: PictureTower | None = None
+    picture_rate: float = 0.1
+    asked: tuple[float, float, float] = (0.4, 0.3, 0.3)
     language: str = "minilm"
+    language_revision: str | None = None
     random_language: bool = False
     encoder: str = "partwise-small"
     start: str = ""
@@ -102,6 +111,10 @@ class AffordanceConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
+        if min(self.asked) < 0 or abs(sum(self.asked) - 1) > 1e-6:
+            raise InputError(
+                f"asked is {self.asked}: give the shares of words, pictures and both, which add up to 1"
+            )
         if len(set(self.labels)) != len(self.labels):
             twice = sorted({label for label in self.labels if self.labels.count(label) > 1})
             raise InputError(f"labels come more than once: {', '.join(twice)}; give each of them once")
@@ -191,16 +204,33 @@ def reading_colors(config: AffordanceConfig) -> AffordanceConfig:
     return replace(config, model=replace(config.model, **{field: replace(encoder, channels=6)}))
 
 
+def with_pictures(
+    config: AffordanceConfig, tower: PictureTower, asked: tuple[float, float, float] | None = None
+) -> AffordanceConfig:
+    """The config of a LAS that also reads pictures through this encoder, or pictures alone if nothing else is asked.
+
+    Raises InputError for another model, and what opening the encoder raises.
+    """
+    config = replace(config, asked=config.asked if asked is None else asked)
+    kind = config.model
+    head = kind.head if isinstance(kind, PointLasConfig) else kind
+    if not isinstance(head, LasConfig):
+        raise InputError(f"{type(kind).__name__} reads words alone: pictures go into LAS")
+    text_width = 0 if config.asked[1] == 1 else head.text_width
+    head = replace(head, image_width=tower.open().width, text_width=text_width)
+    model = replace(kind, head=head) if isinstance(kind, PointLasConfig) else head
+    return replace(config, model=model, pictures=tower.pinned())
+
+
 _SMALL: dict[str, ModelConfig] = {
     "lmad": lmad_small(),
     "openad": OpenADConfig(SMALL_POINTS, 384),
     "pointnet2": ClosedSetConfig(SMALL_POINTS, len(OPENAD_LABELS)),
     "dgcnn": ClosedSetConfig(DgcnnConfig(edges=16, width=16), len(OPENAD_LABELS)),
     "pointrefer": PointReferConfig(SMALL_POINTS, 16, text_width=384, width=256, hidden=512, up=256),
-    "las": LasConfig(
+    "las": LasConfig(  # reads the tokens of MiniLM
         token_width=192,
         text_width=384,
-        reads="vectors",
         width=128,
         feedforward=256,
         layers=3,

@@ -32,6 +32,15 @@ VIEWS = 4
 TRIES = 4
 
 
+def words_or_pictures(asked: tuple[float, float, float], rng: np.random.Generator) -> tuple[bool, bool]:
+    """Whether a step asks in words, and whether it shows pictures.
+
+    asked  shares of the steps that ask in words, in pictures and in both
+    """
+    kind = rng.choice(3, p=asked)
+    return kind != 1, kind != 0
+
+
 @dataclass
 class SimulatedPictures:
     """Pictures of any action on any category, a pure function of (seed, category, action, number).
