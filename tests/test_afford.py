@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import POINT_CONFIG, write_checkpoint
+from test_io_views import Page, unpack
 
 from partwise import Segmenter, Shape
 from partwise.cli import main
@@ -118,6 +119,11 @@ def test_every_form_is_written_and_read_back(segmenter, cloud, box_mesh, tmp_pat
     elif suffix in (".glb", ".ply"):
         back = Shape.read(path, up="y")
         assert len(back.points) >= min(len(shape.points), 8)
+    elif suffix == ".html":
+        page = json.loads(Page(path.read_text(encoding="utf-8")).data)
+        assert (page["opens"], page["names"][0], page["scored"]) == (0, "grasp", 3)
+        stored = unpack(page, "scores", "u1").reshape(3, -1)
+        assert np.sort(stored[0]) == pytest.approx(np.sort(255 * maps.of("grasp")), abs=0.51)
     else:
         assert path.stat().st_size > 2_000
 

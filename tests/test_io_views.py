@@ -287,6 +287,7 @@ def test_page_holds_the_arrays(tmp_path):
     )
     assert len(unpack(payload, "normals", "i1")) == 9 * len(faces)
     assert payload["record"] == {"schema": "partwise/1"}
+    assert payload["opens"] == -1  # with the parts
     assert payload["notes"] == []
 
 
@@ -349,16 +350,44 @@ def test_page_refuses_what_does_not_fit(tmp_path):
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
 
+FLAGS = (
+    "--headless --no-sandbox --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader "
+    "--disable-background-networking --disable-quic --no-first-run --virtual-time-budget=10000"
+)
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+
+
+def browse(page, *flags):
+    """What a browser without a window says of a page."""
+    command = [BROWSER, *FLAGS.split(), *flags, f"--user-data-dir={page.parent / 'profile'}", page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+@needs_browser
 def test_a_browser_draws_the_page(tmp_path):
     write_ball(tmp_path / "a.html", EVIL, "a <b>title</b>")
-    flags = "--headless --no-sandbox --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
-    flags += " --disable-background-networking --disable-quic --no-first-run --virtual-time-budget=10000 --dump-dom"
-    page = (tmp_path / "a.html").as_uri()
-    command = [BROWSER, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", page]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert 'data-state="ready"' in run.stdout
-    legend = run.stdout[run.stdout.index('id="legend"') : run.stdout.index('id="heat"')]
+    page = browse(tmp_path / "a.html", "--dump-dom")
+    assert 'data-state="ready"' in page
+    legend = page[page.index('id="legend"') : page.index('id="heat"')]
     assert legend.count("<li>") == 3
     assert "&lt;/script&gt;" in legend
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_browser_opens_a_page_of_heat_with_the_heat_of_the_first_phrase(tmp_path):
+    """Heat of 0.4 on one side of a ball, where no part is named: warm colours on the screen, and not a grey ball."""
+    geometry, names = ball(3), ["sit", "grasp"]
+    labels, heat = np.full(len(geometry.faces), -1, np.int32), np.zeros((len(geometry.points), 2))
+    heat[geometry.points[:, 2] > 0, 0] = 0.4
+    colored = []
+    for name, schema in (("heat", "partwise-heat/1"), ("parts", "partwise/1")):
+        page, shot = tmp_path / f"{name}.html", tmp_path / f"{name}.png"
+        write_html(page, geometry, labels, heat, names, part_colors(names), "ball", {"schema": schema})
+        browse(page, f"--screenshot={shot}", "--window-size=800,600")
+        with Image.open(shot) as image:
+            view = np.asarray(image.convert("RGB"), dtype=int)[:, :500]  # the panel is on the right
+        colored.append(float((view.max(axis=2) - view.min(axis=2) > 40).mean()))
+    assert colored[0] > 0.05
+    assert colored[1] < 0.001

@@ -27,6 +27,7 @@ from partwise.io.tables import plain
 
 _MOST_POINTS = 400_000  # of a cloud; a file of about 10 MB that older graphics chips still turn smoothly
 _MOST_SCORES = 24_000_000  # bytes of scores, 32 MB of text
+_HEAT = "partwise-heat/1"  # schema of the records whose pages open with the map of the first phrase
 
 
 def write_html(
@@ -54,7 +55,9 @@ def write_html(
         )
     page = resources.files("partwise.io").joinpath("viewer.html").read_text(encoding="utf-8")
     payload = _payload(geometry, labels, scores, names, colors)
-    payload |= {"title": title, "record": plain(record)}
+    # Parts are the answer of one record, heat that of the other: below 0.5 its parts would all be grey.
+    opens = 0 if record.get("schema") == _HEAT and payload["scored"] else -1
+    payload |= {"title": title, "record": plain(record), "opens": opens}
     # In one pass, so that a title which contains a mark is not filled in again.
     filling = {"title": html.escape(title), "data": _inert_json(payload)}
     text = re.sub(r"\{\{(title|data)\}\}", lambda mark: filling[mark.group(1)], page)
