@@ -1,7 +1,9 @@
 """The ablations of PatchAlign3D's training: one small world, one budget, three seeds; results and a table.
 
     python scripts/alignment_experiments.py run out/alignment       # resumes; each finished run leaves a JSON file
-    python scripts/alignment_experiments.py report out/alignment    # benchmarks/results/alignment.json, and the table
+    python scripts/alignment_experiments.py report out/alignment    # the table alone, of the runs finished so far
+
+A run ends with the table and writes benchmarks/results/alignment.json.
 
 Procedural shapes of 14 categories. The 2D teacher is *simulated* (partwise.lift.simulated): no vision weights were at
 hand. Every arm takes as many steps of text alignment as every other; stages before it come on top and are counted.
@@ -50,6 +52,7 @@ from partwise.train import align_dino, align_jointly, align_text, cmat
 from partwise.train.align_dino import AlignDinoConfig
 from partwise.train.align_jointly import AlignJointlyConfig
 from partwise.train.align_text_presets import AlignTextConfig
+from partwise.train.alignment import PAPER_OBJECTIVE
 
 TEST_EACH = 6
 TEACHER = "middle"  # of the noise levels in cmat_experiments
@@ -79,7 +82,7 @@ def arms() -> dict[str, Arm]:
         "negatives of the batch": Arm(replace(TEXT, negatives="batch")),
         "8 distractors": Arm(replace(TEXT, batches=replace(TEXT.batches, distractors=8))),
         # A sum over patches in place of a mean, so its weight is smaller.
-        "paper's objective": Arm(replace(TEXT, objective="paper", patch_weight=1 / MODEL.groups)),
+        "paper's objective": Arm(replace(TEXT, objective=PAPER_OBJECTIVE, patch_weight=1 / MODEL.groups)),
         "point-level": Arm(point),
     }
     for noise in (0.3, 0.6):
@@ -101,7 +104,7 @@ def data(out: Path) -> list[Sample]:
 
 
 def run(out: Path) -> None:
-    """Train and test every arm with every seed that has no result yet."""
+    """Train and test every arm with every seed that has no result yet, then report."""
     torch.set_num_threads(1)
     test, embedder = data(out), open_embedder("minilm", None, "part_only")
 
@@ -109,6 +112,7 @@ def run(out: Path) -> None:
         return measure(train_arm(out, name, arms()[name], seed, embedder), test)
 
     run_missing(out, arms(), SEEDS, work)
+    report(out)
 
 
 def train_arm(out: Path, name: str, arm: Arm, seed: int, embedder: PhraseEmbedder) -> Path:

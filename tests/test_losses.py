@@ -142,36 +142,36 @@ def test_patch_fractions_count_overlapping_masks_and_unlabelled_points():
     assert torch.equal(patch_fractions(masks, index), expected)
 
 
-def patch_text_twin(logits, fractions, asked, objective):
+def patch_text_twin(logits, fractions, asked, power, reduction):
     """One shape, one patch and one phrase at a time."""
     k = sum(asked)
-    weight = max(1, k - 1) if objective == "release" else 1
+    weight = max(1, k - 1) ** power
     total = 0.0
     for patch, shares in zip(logits, fractions, strict=True):
         for x, y, counts in zip(patch, shares, asked, strict=True):
             if counts:
                 total -= weight * y * math.log(sigmoid(x)) + (1 - y) * math.log(1 - sigmoid(x))
-    return total / (max(1, k) * len(logits)) if objective == "release" else total
+    return total / (max(1, k) * len(logits)) if reduction == "mean" else total
 
 
-@pytest.mark.parametrize("objective", ["paper", "release"])
-def test_patch_text_loss_equals_its_twin(generator, objective):
+@pytest.mark.parametrize(("power", "reduction"), [(0.0, "sum"), (1.0, "mean"), (0.5, "sum")])
+def test_patch_text_loss_equals_its_twin(generator, power, reduction):
     logits = 2 * torch.randn(4, 6, 5, generator=generator)
     fractions = torch.rand(4, 6, 5, generator=generator)
     fractions[:, :, 1] = 0
     asked = torch.tensor(
         [[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0]], dtype=torch.bool
     )
-    loss = patch_text_loss(logits, fractions, asked, objective)
+    loss = patch_text_loss(logits, fractions, asked, power, reduction)
     for row in range(4):
         expected = patch_text_twin(
-            logits[row].tolist(), fractions[row].tolist(), asked[row].tolist(), objective
+            logits[row].tolist(), fractions[row].tolist(), asked[row].tolist(), power, reduction
         )
         assert loss[row].item() == pytest.approx(expected, abs=1e-5)
     assert mean_over_asked(loss, asked).item() == pytest.approx(loss[:3].mean().item(), rel=1e-6)
     padding = logits.clone()
     padding[~asked[:, None].expand_as(logits)] = 99
-    assert torch.equal(patch_text_loss(padding, fractions, asked, objective), loss)
+    assert torch.equal(patch_text_loss(padding, fractions, asked, power, reduction), loss)
 
 
 def test_positive_weight_follows_its_power():
@@ -186,7 +186,7 @@ def test_positive_weight_follows_its_power():
 def test_one_phrase_alone_keeps_a_positive_weight_of_one():
     """K - 1 is 0 there: without the floor a shape of one part would learn nothing from the release's objective."""
     loss = patch_text_loss(
-        torch.zeros(1, 3, 1), torch.ones(1, 3, 1), torch.ones(1, 1, dtype=torch.bool), "release"
+        torch.zeros(1, 3, 1), torch.ones(1, 3, 1), torch.ones(1, 1, dtype=torch.bool), 1.0, "mean"
     )
     assert loss.item() == pytest.approx(math.log(2))
 
@@ -232,9 +232,9 @@ def test_a_shape_asked_nothing_does_not_spoil_the_gradient(generator):
     asked = torch.tensor([[True, True, False], [False, False, False]])
     labels = torch.tensor([[0, 1, 1, -1, 0], [-1] * 5])
     fractions = torch.rand(2, 5, 3, generator=generator)
-    for objective in ("paper", "release"):
+    for power, reduction in ((0.0, "sum"), (1.0, "mean")):
         loss = (
-            patch_text_loss(logits, fractions, asked, objective).sum()
+            patch_text_loss(logits, fractions, asked, power, reduction).sum()
             + point_text_loss(logits, labels, asked).sum()
         )
         (gradient,) = torch.autograd.grad(loss, logits)
@@ -393,8 +393,8 @@ def test_autocast_does_not_reach_the_affinities(generator):
     ("call", "message"),
     [
         (
-            lambda x: patch_text_loss(x, x, torch.ones(1, 3, dtype=torch.bool), "mean"),
-            "unknown objective 'mean'",
+            lambda x: patch_text_loss(x, x, torch.ones(1, 3, dtype=torch.bool), 1.0, "max"),
+            "unknown reduction 'max'",
         ),
         (lambda x: focal_terms(x, x, guard="eps"), "unknown guard 'eps'"),
         (lambda x: dice_loss(x, x, "pooled"), "unknown dice form 'pooled'"),

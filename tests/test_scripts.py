@@ -21,3 +21,30 @@ def test_every_script_can_be_imported(tmp_path):
     assert run.returncode == 0, run.stderr
     assert run.stdout == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_one_command_ends_with_the_table_of_the_alignment(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), str(ROOT / "benchmarks"), *sys.path])
+    import alignment_experiments as experiments
+
+    saved = {}
+    monkeypatch.setattr(experiments, "data", lambda out: [])
+    monkeypatch.setattr(experiments, "train_arm", lambda out, name, arm, seed, embedder: (name, seed))
+    monkeypatch.setattr(
+        experiments,
+        "measure",
+        lambda arm, test: {
+            **{c.name: len(arm[0]) + arm[1] / 10 for c in experiments.CONDITIONS[:3]},
+            "largest": 0.18,
+        },
+    )
+    monkeypatch.setattr(experiments, "save", saved.__setitem__)
+    monkeypatch.setattr(sys, "argv", ["alignment_experiments.py", "run", str(tmp_path)])
+    experiments.main()
+    lines = capsys.readouterr().out.splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 2 + len(experiments.arms()) + 1
+    assert lines[-len(table) :] == table
+    assert saved["alignment"]["table"]["jointly"]["difference"]["mean"] == len("jointly") - len(
+        "stage 2 only"
+    )

@@ -22,7 +22,8 @@ from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.models.pointalign3d import PointAlign3D, cosine
 from partwise.train.align_text import compute_losses, make_module, parameter_groups, set_mode, train
-from partwise.train.align_text_presets import PRESETS, AlignTextConfig
+from partwise.train.align_text_presets import PRESETS
+from partwise.train.alignment import PAPER_OBJECTIVE
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT, augmented
 from partwise.train.batches import BatchConfig, ask_actions, make_batch, mislabelled, prefetched
 from partwise.train.distributed import Workers
@@ -255,7 +256,7 @@ def test_negatives_of_the_batch_and_supervision_by_points(pack, embedder):
     """Both ablations against the sums written out."""
     words = WordTable.embed(Pack(pack).phrases(), embedder)
     batch = make_batch(Pack(pack), words, replace(BATCHES, synonyms=0.8), 3, range(4))
-    config = replace(SHORT, model=replace(PATCH_CONFIG, text_width=384), objective="paper")
+    config = replace(SHORT, model=replace(PATCH_CONFIG, text_width=384), objective=PAPER_OBJECTIVE)
     module = make_module(config, None).eval()
     phrases = sorted(set(batch.rows[batch.asked].tolist()))
     assert len(phrases) > 2
@@ -467,15 +468,6 @@ def test_packs_that_are_missing_or_damaged(pack, tmp_path):
         Pack(tmp_path)
     with pytest.raises(InputError, match="1024 points"):
         write_pack(tmp_path / "other", [table(0)], 1, 2048)
-
-
-def test_presets_are_what_the_paper_and_the_release_say():
-    paper, release = PRESETS["paper"], PRESETS["release"]
-    assert (paper.rate, paper.head_rate, paper.weight_decay, paper.batches.batch) == (1e-4, 5e-4, 0.05, 32)
-    assert (paper.objective, paper.train_blocks, paper.precision) == ("paper", 1, "fp32")
-    assert (release.objective, release.batches.augment.probability) == ("release", 0.0)
-    with pytest.raises(InputError, match="int4"):
-        AlignTextConfig(PATCH_CONFIG, steps=1, precision="int4")
 
 
 def test_the_command_line_trains_on_ten_shapes(pack, tmp_path, capsys):

@@ -62,20 +62,21 @@ def patch_text_loss(
     logits: Float[Tensor, "B G T"],
     fractions: Float[Tensor, "B G T"],
     asked: Bool[Tensor, "B T"],
-    objective: str = "paper",
+    power: float = 0.0,
+    reduction: str = "sum",
 ) -> Float[Tensor, "B"]:
     """Alignment of patches with the phrases of their own shape (PatchAlign3D, stage 2); 0 for a shape asked nothing.
 
-    objective "paper": logits cos/tau + b, summed over patches and phrases. "release": logits cos * s, positives weigh
-    max(1, K-1), mean over patches and phrases. Phrases with `asked` False are padding and count nowhere.
-    Raises InputError for another objective.
+    The terms of `patch_text_terms`, as a "sum" over patches and phrases (the paper, with power 0) or their "mean" (the
+    release, with power 1). Phrases with `asked` False are padding and count nowhere.
+    Raises InputError for another reduction.
     """
-    if objective == "paper":
-        return patch_text_terms(logits, fractions, asked).sum(dim=(1, 2))
-    if objective == "release":
-        terms = patch_text_terms(logits, fractions, asked, power=1.0)
-        return terms.sum(dim=(1, 2)) / (asked.sum(dim=1).clamp(min=1) * logits.shape[1])
-    raise InputError(f"unknown objective {objective!r}: use 'paper' or 'release'")
+    total = patch_text_terms(logits, fractions, asked, power).sum(dim=(1, 2))
+    if reduction == "sum":
+        return total
+    if reduction == "mean":
+        return total / (asked.sum(dim=1).clamp(min=1) * logits.shape[1])
+    raise InputError(f"unknown reduction {reduction!r}: use 'sum' or 'mean'")
 
 
 def batch_fractions(

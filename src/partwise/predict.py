@@ -53,7 +53,7 @@ class SegmenterConfig:
     """How shapes and words meet a model; saved with its weights.
 
     points       anchors sampled from a shape
-    box          what the model was trained in: "unit_sphere" or "max_abs_075"
+    box          what the model sees shapes in: "unit_sphere" or "max_abs_075"
     propagation  from patches to anchors, see the model's `similarity`
     temperature  scores = softmax(cosine / temperature)
     templates    name of the prompt templates, see partwise.encoders.prompts

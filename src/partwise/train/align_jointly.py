@@ -77,7 +77,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     module = TaughtAlignment(align_text.make_module(config.text, None), shapes[0].features.shape[1])
     groups = align_text.parameter_groups(module.alignment, config.text)
     groups.append({"params": list(module.teacher_head.parameters()), "base_rate": config.text.head_rate})
-    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=config.text.weight_decay)
+    optimizer = torch.optim.AdamW(groups, betas=config.text.betas, weight_decay=config.text.weight_decay)
     inputs = {"pack": pack.identity(), "folder of lifted shapes": shards.identity()}
     state = TrainingState({"module": module}, optimizer, inputs=inputs)
     state.load(out, asdict(config))

@@ -81,7 +81,7 @@ def train(
     module = make_module(config, start).to(workers.device)
     averaged = deepcopy(module).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(
-        parameter_groups(module, config), betas=(0.9, 0.98), weight_decay=config.weight_decay
+        parameter_groups(module, config), betas=config.betas, weight_decay=config.weight_decay
     )
     scaler = torch.amp.GradScaler(workers.device.type, enabled=config.precision == "fp16")
     inputs = {"pack": pack.identity(), "start checkpoint": weights_sha256(start)}
@@ -188,7 +188,7 @@ def make_module(config: AlignTextConfig, start: Path | None) -> Alignment:
 
 
 def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[str, Any]]:
-    """What trains, at which rate: encoder, head (with decoder), and the scalars, which do not decay."""
+    """What trains, at which rate: encoder, head (with decoder), and the scalars, which decay in the release only."""
     encoder = module.model.encoder if isinstance(module.model, PointAlign3D) else module.model
     if config.train_blocks >= 0:
         encoder.requires_grad_(False)
@@ -196,6 +196,11 @@ def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[st
         encoder.norm.requires_grad_(True)
         for block in list(encoder.blocks.blocks)[len(encoder.blocks.blocks) - config.train_blocks :]:
             block.requires_grad_(True)
+        if config.freeze == "release":
+            encoder.reduce.requires_grad_(True)
+            for token in (encoder.cls_token, encoder.cls_position):
+                if token is not None:
+                    token.requires_grad_(True)
     heads = {
         id(p) for name, p in module.model.named_parameters() if "head." in name or name.startswith("decoder.")
     }
@@ -205,13 +210,22 @@ def parameter_groups(module: Alignment, config: AlignTextConfig) -> list[dict[st
     return [
         {"params": [p for p in trained if id(p) not in heads], "base_rate": config.rate},
         {"params": [*(p for p in trained if id(p) in heads), *along], "base_rate": config.head_rate},
-        {"params": scalars, "base_rate": config.head_rate, "weight_decay": 0.0},
+        {
+            "params": scalars,
+            "base_rate": config.head_rate,
+            **({} if config.decay_scalars else {"weight_decay": 0.0}),
+        },
     ]
 
 
 def set_mode(module: Alignment, config: AlignTextConfig) -> None:
-    """Training mode where something trains; frozen modules stay in eval mode, statistics and drop-path included."""
+    """Training mode where something trains; frozen modules stay in eval mode, statistics and drop-path included.
+
+    The release forgot that: there they stay in training mode.
+    """
     module.train()
+    if config.freeze == "release":
+        return
     for child in module.modules():
         parameters = list(child.parameters())
         if parameters and not any(p.requires_grad for p in parameters):
@@ -255,7 +269,8 @@ def compute_losses(
     if config.negatives == "batch":
         fractions = batch_fractions(fractions, rows, asked, len(phrases))
     everything = asked.new_ones(len(points), len(phrases)) if config.negatives == "batch" else asked
-    patch_loss = patch_text_loss(patch_logits, fractions, everything, config.objective)
+    power, reduction = config.objective.power, config.objective.reduction
+    patch_loss = patch_text_loss(patch_logits, fractions, everything, power, reduction)
     patch_loss = mean_over_asked(patch_loss, asked)
     nothing = patch_loss.new_zeros(())
     if point_logits is None:
@@ -309,7 +324,7 @@ def segmenter_config(module: Alignment, config: AlignTextConfig, embedder: Phras
     """How the trained model is to be asked; points at the temperature they learned, patches at the published one."""
     common = SegmenterConfig(
         points=config.batches.points[0],
-        box=config.batches.box,
+        box=config.asked_box or config.batches.box,
         templates=embedder.templates,
         text_encoder=config.text_encoder,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from partwise.errors import InputError
 from partwise.models.patchalign3d import PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3DConfig
+from partwise.train.alignment import PAPER_OBJECTIVE, RELEASE_OBJECTIVE, Objective
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import BatchConfig
 
@@ -15,12 +16,18 @@ from partwise.train.batches import BatchConfig
 class AlignTextConfig:
     """Settings of one run, saved beside its weights.
 
-    objective    "paper": cosine / tau + b with both learned, BCE summed over patches and labels; "release": cosine * s,
-                 positives weighted by K - 1, mean (see docs/models/patchalign3d.md)
+    objective    temperature, bias, weight of positives and reduction of the patch loss: PAPER_OBJECTIVE,
+                 RELEASE_OBJECTIVE or one of your own
     supervision  "patch": fractional labels of patches; "point": every point by its own label, with the logits of the
                  patch whose centre is nearest (an ablation)
     negatives    "shape": phrases of the same shape only; "batch": those of all shapes of the batch (an ablation)
     train_blocks blocks of the encoder that train, counted from the last; -1 for all of it
+    freeze       of what does not train: "still" keeps it in eval mode, batch statistics and drop-path included; with
+                 "release" statistics drift and drop-path goes on, and the Linear before the blocks and the class token
+                 train along
+    betas        of AdamW
+    decay_scalars  weight decay pulls at temperatures and biases, too
+    asked_box    the box that the checkpoint is asked in; the one that it trains in, `batches.box`, if None
     patch_weight, point_weight   weights of the losses at patch and at point resolution
     balance      weight of a part in the point loss is its share to the power of minus this
     dice_weight  of the dice loss of every part that is to be seen, added to the point loss: it counts a small part
@@ -36,13 +43,16 @@ class AlignTextConfig:
     model: PatchAlign3DConfig | PointAlign3DConfig
     steps: int
     batches: BatchConfig = field(default_factory=BatchConfig)
-    objective: str = "paper"
+    objective: Objective = PAPER_OBJECTIVE
     supervision: str = "patch"
     negatives: str = "shape"
     train_blocks: int = 1
+    freeze: str = "still"
     rate: float = 1e-4
     head_rate: float = 5e-4
     weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.999)
+    decay_scalars: bool = False
     warmup: int = 0
     cosine_schedule: bool = False
     clip_norm: float = 0.0
@@ -57,19 +67,23 @@ class AlignTextConfig:
     average: float = 0.0
     precision: str = "fp32"
     text_encoder: str = "minilm"
+    asked_box: str | None = None
     save_every: int = 200
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
         allowed = {
             "precision": ("fp32", "bf16", "fp16"),
-            "objective": ("paper", "release"),
             "supervision": ("patch", "point"),
             "negatives": ("shape", "batch"),
+            "freeze": ("still", "release"),
+            "asked_box": (None, "unit_sphere", "max_abs_075"),
         }
         for name, values in allowed.items():
             if getattr(self, name) not in values:
-                raise InputError(f"unknown {name} {getattr(self, name)!r}: use {' or '.join(values)}")
+                raise InputError(
+                    f"unknown {name} {getattr(self, name)!r}: use {' or '.join(map(str, values))}"
+                )
         sharp = isinstance(self.model, PointAlign3DConfig)
         if self.heat_weight and not (sharp and self.batches.actions):
             raise InputError(
@@ -80,7 +94,15 @@ class AlignTextConfig:
 
 # One epoch of the published set is 28,827 shapes; 100 epochs of batches of 32.
 PAPER = AlignTextConfig(PatchAlign3DConfig(), steps=90_100)
-RELEASE = replace(PAPER, objective="release", batches=BatchConfig(augment=NO_AUGMENT))
+# The release trains in the box that its clouds are stored in and is evaluated in the unit sphere.
+RELEASE = replace(
+    PAPER,
+    objective=RELEASE_OBJECTIVE,
+    freeze="release",
+    decay_scalars=True,
+    batches=BatchConfig(box="max_abs_075", drop_category=True, augment=NO_AUGMENT),
+    asked_box="unit_sphere",
+)
 SMALL = AlignTextConfig(
     PointAlign3DConfig(),
     steps=1_500,
@@ -96,6 +118,7 @@ SMALL = AlignTextConfig(
     train_blocks=-1,
     rate=1.5e-3,
     head_rate=1.5e-3,
+    betas=(0.9, 0.98),
     warmup=100,
     cosine_schedule=True,
     clip_norm=1.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,22 +19,56 @@ from partwise.models.pointmae import PointMAE, encoder_of
 from partwise.pretrained import build_model, open_head
 
 
+@dataclass(frozen=True)
+class Objective:
+    """How patches are compared with phrases, and what a wrong answer costs; the defaults are the paper's.
+
+    Logits are cosine / tau + bias.
+
+    tau        temperature, at the start
+    bias       added to the logits, at the start; None for none
+    learned    tau and bias are learned; False keeps them
+    power      positives weigh max(1, K - 1) to this power, K the phrases asked of the shape
+    reduction  "sum" over patches and phrases, or their "mean"
+    """
+
+    tau: float = 0.1
+    bias: float | None = -10.0
+    learned: bool = True
+    power: float = 0.0
+    reduction: str = "sum"
+
+    def __post_init__(self) -> None:
+        if self.reduction not in ("sum", "mean"):
+            raise InputError(f"unknown reduction {self.reduction!r}: use sum or mean")
+        if not self.tau >= 0.01:
+            raise InputError(f"tau is {self.tau}: 1/tau is kept at 100 or less, so start at 0.01 or more")
+
+
+PAPER_OBJECTIVE = Objective()
+RELEASE_OBJECTIVE = Objective(tau=0.07, bias=None, power=1.0, reduction="mean")
+
+
 class Alignment(nn.Module):
     """A model with the temperatures and biases that are learned beside it: tau and b of patches, tau of points.
 
     1/tau is held as its logarithm and kept at 100 or less.
 
+    objective  where tau and b of patches start, and whether they are learned
     actions  a head that learns where actions are from the points' vectors, so that these come to tell it; or None
     """
 
     def __init__(
-        self, model: PatchAlign3D | PointAlign3D, objective: str, actions: LasConfig | None = None
+        self, model: PatchAlign3D | PointAlign3D, objective: Objective, actions: LasConfig | None = None
     ) -> None:
         super().__init__()
         self.model = model
-        self.log_scale = nn.Parameter(torch.tensor(float(np.log(10.0 if objective == "paper" else 1 / 0.07))))
+        self.log_scale = nn.Parameter(
+            torch.tensor(float(np.log(1 / objective.tau))), requires_grad=objective.learned
+        )
         self.bias = nn.Parameter(
-            torch.tensor(-10.0 if objective == "paper" else 0.0), requires_grad=objective == "paper"
+            torch.tensor(float(objective.bias or 0)),
+            requires_grad=objective.learned and objective.bias is not None,
         )
         has_points = isinstance(model, PointAlign3D)
         self.point_log_scale = nn.Parameter(torch.tensor(float(np.log(10.0))), requires_grad=has_points)

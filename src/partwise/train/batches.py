@@ -31,6 +31,7 @@ class BatchConfig:
     coarse       share of shapes asked by coarse names; synonyms, of names replaced by one
     distractors  names of other shapes added to each question; never the right answer
     distractor_kind   any "phrases" of the pack, any part "names", or names "alike" in words to those asked
+    drop_category  a part that is called as its shape's category is not asked for, and its points have no name
     label_noise  share of the points whose label becomes that of another part of the shape (an ablation)
     actions      questions about actions, beside those about parts, where the pack knows of any
     """
@@ -43,6 +44,7 @@ class BatchConfig:
     synonyms: float = 0.0
     distractors: int = 0
     distractor_kind: str = "phrases"
+    drop_category: bool = False
     label_noise: float = 0.0
     actions: int = 0
     augment: Augment = field(default_factory=Augment)
@@ -95,6 +97,8 @@ def make_batch(pack: Pack, words: WordTable, config: BatchConfig, step: int, slo
         rng = np.random.default_rng([config.seed, step, slot])
         points, kept = augmented(shape.points, shape.labels, config.augment, count, config.box, rng)
         labels = shape.labels[kept]
+        if config.drop_category:
+            labels = without_category(labels, shape)
         if config.label_noise:
             labels = mislabelled(labels, config.label_noise, rng)
         asking = (config.coarse, config.synonyms, config.distractors, rng, config.distractor_kind)
@@ -137,6 +141,12 @@ def stacked(questions: list[ActionQuestions]) -> ActionQuestions:
     """Those of single shapes as one batch."""
     names = [field.name for field in fields(ActionQuestions)]
     return ActionQuestions(*(torch.cat([getattr(q, name) for q in questions]) for name in names))
+
+
+def without_category(labels: Int16[np.ndarray, "N"], shape: PackedShape) -> Int16[np.ndarray, "N"]:
+    """Labels (N,), -1 where the part is called as the category, which names the whole shape and no part of it."""
+    named = [row for row, part in enumerate(shape.parts) if clean(part.name) == clean(shape.category)]
+    return np.where(np.isin(labels, named), -1, labels).astype(np.int16)
 
 
 def mislabelled(
