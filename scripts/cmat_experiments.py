@@ -1,8 +1,10 @@
 """The ablation of CMAT at a small size: pre-training losses and teachers, then LAS on each encoder, three seeds.
 
+    python scripts/cmat_experiments.py all out/cmat          # everything below, one after the other; resumes
+
     python scripts/cmat_experiments.py run out/cmat          # lift, pre-train, train LAS; resumes
     python scripts/cmat_experiments.py run out/cmat 1,2      # these seeds only, so that several processes may share
-    python scripts/cmat_experiments.py report out/cmat       # benchmarks/results/cmat.json
+    python scripts/cmat_experiments.py report out/cmat       # benchmarks/results/cmat.json, and its tables in Markdown
     python scripts/cmat_experiments.py pictures out/cmat     # docs/images/cmat_features.png
 
 Procedural shapes of 14 categories, and a SIMULATED teacher that knows their parts: no vision encoder is involved.
@@ -38,6 +40,7 @@ from cmat_setup import (
     packs,
     stored_patches,
 )
+from cmat_tables import tables
 from lmad_report import IMAGES, summary
 from lmad_setup import CATEGORIES, LABELS
 from machine import RESULTS, save
@@ -221,7 +224,7 @@ def write(path: Path, content: object) -> None:
 
 
 def report(out: Path) -> None:
-    """benchmarks/results/cmat.json: means and intervals over seeds, and differences of arms of equal seed."""
+    """benchmarks/results/cmat.json and its tables: means, intervals over seeds, differences of arms of equal seed."""
     rows = [json.loads(path.read_text()) for path in sorted(out.glob("las/*/result.json"))]
     arms: dict[str, Any] = {}
     for encoder, how in tasks():
@@ -262,7 +265,7 @@ def report(out: Path) -> None:
             "paired": pairs(rows),
         },
     )
-    print((RESULTS / "cmat.json").read_text())
+    print(tables(json.loads((RESULTS / "cmat.json").read_text())))
 
 
 PAIRS = (
@@ -336,10 +339,10 @@ def column(surface: Any, shape: LiftedShape, encoders: dict[str, PatchEncoder]) 
 def main() -> None:
     """Dispatch on the first argument."""
     what, out = sys.argv[1], Path(sys.argv[2])
-    if what == "run":
-        run(out, [int(s) for s in sys.argv[3].split(",")] if len(sys.argv) > 3 else SEEDS)
-    else:
-        {"report": report, "pictures": pictures}[what](out)
+    seeds = [int(s) for s in sys.argv[3].split(",")] if len(sys.argv) > 3 else SEEDS
+    steps = {"run": lambda out: run(out, seeds), "report": report, "pictures": pictures}
+    for name in steps if what == "all" else (what,):
+        steps[name](out)
 
 
 if __name__ == "__main__":
