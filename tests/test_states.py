@@ -9,12 +9,15 @@ from lift_helpers import open_colours, write_shapes
 from safetensors.torch import load_file, save_file
 from test_train import SHORT, embedder, pack, table  # noqa: F401 - fixtures
 
+from partwise.cli import main
 from partwise.datasets.packed import write_pack
-from partwise.errors import CheckpointError
+from partwise.errors import CheckpointError, InputError
 from partwise.lift.lifting import LiftConfig
 from partwise.lift.precompute import RunConfig, find_inputs, lift_library
 from partwise.lift.shards import LiftedShards
 from partwise.train import align_dino, cmat
+from partwise.train.afford import PRESETS as HEADS
+from partwise.train.affordance_presets import preset as preset_of
 from partwise.train.align_text import train
 from partwise.train.cmat_presets import PRESETS as CMAT
 from partwise.train.state import STATE, TrainingState
@@ -96,3 +99,29 @@ def test_lifted_shapes_of_another_run_are_refused(tmp_path):
         cmat.train(tiny, tmp_path / "b", tmp_path / "cmat")
     with pytest.raises(CheckpointError, match="another start checkpoint:"):
         cmat.train(tiny, tmp_path / "a", tmp_path / "cmat", start=first)
+
+
+def test_runs_of_no_step_are_refused(pack, tmp_path, capsys):  # noqa: F811
+    for config in (SHORT, align_dino.TINY, CMAT["tiny"], HEADS["small"], preset_of("openad", "tiny")):
+        for name in ("steps", "save_every"):
+            with pytest.raises(InputError, match=f"{name} 0: give at least 1"):
+                replace(config, **{name: 0})
+    command = ["train", "patchalign3d", str(pack), str(tmp_path / "run"), "--preset", "tiny", "--steps", "-3"]
+    assert main(command) == 2
+    assert "steps -3: give at least 1" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_shard_stops_a_run_before_its_first_step(tmp_path):
+    write_shapes(tmp_path / "in", 2)
+    lift = LiftConfig(cameras="cops", size=48, points=256, groups=16, neighbours=8)
+    lift_library(
+        find_inputs([tmp_path / "in"]), tmp_path / "lifted", lift, open_colours, RunConfig(workers=0)
+    )
+    (unit,) = (tmp_path / "lifted").glob("units/*/*.safetensors")
+    whole = unit.read_bytes()
+    for damaged in (whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:], whole[:-100], b""):
+        unit.write_bytes(damaged)
+        with pytest.raises(InputError, match=f"{unit.name} is damaged.*lift its shapes again"):
+            align_dino.train(align_dino.TINY, tmp_path / "lifted", tmp_path / "run")
+    assert list((tmp_path / "run").iterdir()) == []

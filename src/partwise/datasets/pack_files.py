@@ -40,9 +40,10 @@ class Rows:
             self._file.seek(self._size - len(data), os.SEEK_CUR)
 
     def finish(self) -> None:
-        """Hand all rows to the system, and give the file its whole length. Raises InputError if the disk is full."""
+        """Bring all rows to the disk, and the file to its whole length. Raises InputError if the disk is full."""
         with refusals_of_disk(self._path):
             self._file.truncate(self._end)
+            os.fsync(self._file.fileno())
 
 
 @contextmanager

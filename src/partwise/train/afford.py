@@ -37,7 +37,7 @@ from partwise.train.align_text import update_average
 from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
 from partwise.train.heads import APART, save_head, shapes, with_head
 from partwise.train.pictures import SimulatedPictures, words_or_pictures
-from partwise.train.state import Curves, TrainingState
+from partwise.train.state import Curves, TrainingState, check_counts
 from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
@@ -95,6 +95,9 @@ class AffordConfig:
     seed: int = 7
     save_every: int = 100
     validate_every: int = 200
+
+    def __post_init__(self) -> None:
+        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
 
 
 SMALL = AffordConfig(

@@ -17,6 +17,7 @@ from partwise.models.openad import ClosedSetConfig, OpenADConfig
 from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
+from partwise.train.state import check_counts
 
 ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 
@@ -101,6 +102,7 @@ class AffordanceConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
+        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
         allowed = {
             "task": ("labels", "heat"),
             "setting": ("full", "partial", "rotated"),

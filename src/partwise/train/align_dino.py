@@ -25,7 +25,7 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, Patch
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import gather, nearest, random_rotation
 from partwise.train.distributed import Workers, check_pieces
-from partwise.train.state import Curves, TrainingState
+from partwise.train.state import Curves, TrainingState, check_counts
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "validation")
@@ -53,6 +53,7 @@ class AlignDinoConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
+        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
         if self.precision not in ("fp32", "bf16", "fp16"):
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
         check_pieces(self.batch, self.accumulate)

@@ -10,6 +10,7 @@ from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.train.alignment import PAPER_OBJECTIVE, RELEASE_OBJECTIVE, Objective
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import BatchConfig
+from partwise.train.state import check_counts
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class AlignTextConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
+        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
         allowed = {
             "precision": ("fp32", "bf16", "fp16"),
             "supervision": ("patch", "point"),

@@ -8,6 +8,7 @@ from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.pointmae import MASKS, PointMAEConfig
 from partwise.train.distributed import check_pieces
+from partwise.train.state import check_counts
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class CmatConfig:
     save_every: int = 200
 
     def __post_init__(self) -> None:
+        check_counts(steps=self.steps, save_every=self.save_every)
         allowed = {
             "mask": MASKS,
             "affinity_on": ("visible", "all"),

@@ -15,10 +15,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from partwise.checkpoint import load_strict
-from partwise.errors import CheckpointError
+from partwise.errors import CheckpointError, InputError
 from partwise.files import append, atomic_path, make_folder
 
 STATE = "state.safetensors"
+
+
+def check_counts(**counts: int) -> None:
+    """Raise InputError unless every one of these settings, all numbers of steps, is at least 1."""
+    low = [f"{name} {count}" for name, count in counts.items() if count < 1]
+    if low:
+        raise InputError(f"{', '.join(low)}: give at least 1")
 
 
 @dataclass
