@@ -190,6 +190,19 @@ def test_the_command_line(folder, cloud, tmp_path, capsys, monkeypatch):
     assert (tmp_path / "table.heat.ply").is_file()
     assert main([*command, "--within", "leg", "--json", "--out", "x.json"]) == 0
     assert json.loads(capsys.readouterr().out)["options"]["within"] == "leg"
+    looks = []
+    monkeypatch.setattr(Segmenter, "look", _counted(Segmenter.look, looks))
+    assert main([*command, "--parts", "leg", "top", "--within", "leg"]) == 0
+    assert len(looks) == 1
+    assert re.search(r"^top +[\d.]+% of the points", capsys.readouterr().out, re.M)
+    assert main([*command, "--parts", "leg", "top", "--json", "--out", "y.npz"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["written"] == ["y.npz", "y.parts.npz"]
+    assert [part["name"] for part in said["parts"]["labels"]] == ["leg", "top"]
+    for name in ("table.parts.ply", "table.parts.json", "y.parts.npz"):
+        assert (tmp_path / name).is_file()
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     assert main([*command, "--region", "2"]) == 2
     assert main([*command, "--out", "heat.bmp"]) == 2
 

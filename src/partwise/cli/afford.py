@@ -20,6 +20,7 @@ class Afford:
         partwise afford mug.glb grasp pour
         partwise afford chair.ply "where can i sit" --out seat.ply seat.png
         partwise afford mug.glb grasp --within handle --region 0.5 --json
+        partwise afford mug.glb grasp pour --parts handle body --out heat.glb
         partwise afford mug.glb --image pouring.jpg --model checkpoints/pictures
     """
 
@@ -32,6 +33,8 @@ class Afford:
     model whose affordance head was trained with pictures."""
     within: str | None = None
     """Only where this part is: the heat is multiplied with the part's score."""
+    parts: tuple[str, ...] = ()
+    """Name these parts in the same look, too. Each file gets one of parts beside it: heat.parts.glb beside heat.glb."""
     region: float | None = None
     """List connected regions of at least this heat (0..1), with boxes and contact points, in the record."""
     model: str = "partwise-small"
@@ -68,21 +71,29 @@ class Afford:
         with step("asking"):
             look = segmenter.look(shape, points=self.points, seed=self.seed)
             maps = segmenter.afford(look, self.phrases, self.image or None)
+            parts = segmenter.segment(look, self.parts) if self.parts else None
             if self.within is not None:
-                maps = maps.within(segmenter.segment(look, [self.within]), self.within)
+                known = parts if parts is not None and self.within in self.parts else None
+                maps = maps.within(known or segmenter.segment(look, [self.within]), self.within)
             record = maps.record(self.region)
         written = []
         for path in self.out or self._default_outputs(shape.is_mesh):
             with step(f"writing {path}"):
                 written.append(str(maps.write(path, self.region)))
+                if parts is not None:
+                    beside = path.with_name(f"{path.stem.removesuffix('.heat')}.parts{path.suffix}")
+                    written.append(str(parts.write(beside)))
+        named = {} if parts is None else {"parts": parts.record()}
         if self.json:
-            print(json.dumps({**record, "written": written}))
+            print(json.dumps({**record, **named, "written": written}))
             return
         for action in record["actions"]:
             verdict = "offered" if action["offered"] else "not offered"
             print(f"{action['name']:<40} {verdict:<12} strength {action['strength']:.2f}")
             for region in action.get("regions", ()):
                 print("\n".join(f"    {line}" for line in _lines(region)))
+        for label in named["parts"]["labels"] if named else ():
+            print(f"{label['name']:<40} {label['count'] / max(1, record['points']):.1%} of the points")
         for warning in record["warnings"]:
             print(f"note: {warning}")
         print("wrote " + ", ".join(written))
