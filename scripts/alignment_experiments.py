@@ -56,7 +56,16 @@ from partwise.train.alignment import PAPER_OBJECTIVE
 
 TEST_EACH = 6
 TEACHER = "middle"  # of the noise levels in cmat_experiments
-DINO = AlignDinoConfig(MODEL, steps=STEPS, batch=BATCH, rate=1e-3, head_rate=1e-3, yaw=0.7, save_every=STEPS)
+DINO = AlignDinoConfig(
+    MODEL,
+    steps=STEPS,
+    batch=BATCH,
+    rate=1e-3,
+    head_rate=1e-3,
+    target="stored",
+    yaw=0.7,
+    save_every=STEPS,
+)
 
 
 @dataclass(frozen=True)

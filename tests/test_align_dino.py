@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import lift_helpers
+import numpy as np
 import pytest
 import torch
 
@@ -25,7 +26,16 @@ from partwise.lift.shards import LiftedShards
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.pretrained import build_model, open_pretrained
-from partwise.train.align_dino import PAPER, PRESETS, RELEASE, AlignDinoConfig, make_batch, train
+from partwise.train.align_dino import (
+    PAPER,
+    PRESETS,
+    RELEASE,
+    AlignDinoConfig,
+    as_taught,
+    make_batch,
+    teach,
+    train,
+)
 from partwise.train.align_jointly import AlignJointlyConfig
 from partwise.train.align_jointly import train as train_jointly
 from partwise.train.align_text import make_module
@@ -181,7 +191,10 @@ def test_data_that_are_missing_and_runs_of_other_settings(lifted, tmp_path):
 def test_presets():
     assert PAPER.model == PatchAlign3DConfig()
     assert (PAPER.batch, PAPER.rate, PAPER.head_rate, PAPER.weight_decay) == (32, 1e-4, 5e-4, 0.05)
-    assert RELEASE.precision == "fp16"
+    assert (PAPER.target, PAPER.box, PAPER.yaw, PAPER.precision) == ("own", "unit_sphere", 0.0, "fp32")
+    assert replace(PAPER, precision="fp16", target="stored", box="max_abs_075") == RELEASE
+    # The legs that were trained here keep the rule they were trained with.
+    assert {(PRESETS[name].target, PRESETS[name].box) for name in ("small", "tiny")} == {("stored", None)}
     assert set(PRESETS) == {"paper", "release", "small", "tiny"}
 
 
@@ -203,3 +216,117 @@ def test_shapes_that_are_kept_back_are_asked_now_and_then(lifted, tmp_path):
     assert weights[0] == weights[1]  # nothing is learned from them
     with pytest.raises(InputError, match="10 of which are trained on"):
         train(config, lifted, tmp_path / "c", held_out=lifted)
+
+
+@pytest.fixture(scope="module")
+def lifted_points(lifted):
+    """The same shapes with the features of their points."""
+    folder = lifted.parent / "points"
+    lift = LiftConfig(cameras="cops", size=64, points=256, groups=16, neighbours=8, keep_points=True)
+    inputs = find_inputs([lifted.parent / "in"])
+    lift_library(inputs, folder, lift, lift_helpers.open_colours, RunConfig(workers=0))
+    return folder
+
+
+def cosine_to(target, predicted):
+    return torch.nn.functional.cosine_similarity(target, predicted, dim=-1)
+
+
+def test_patches_are_taught_by_their_own_points_or_by_the_nearest_stored_patch(lifted_points):
+    """Both rules against loops over shapes and patches; features at random, so that each patch has its own."""
+    rng = np.random.default_rng(0)
+    shapes = [
+        replace(
+            shape,
+            features=rng.standard_normal(shape.features.shape).astype(np.float16),
+            point_features=rng.standard_normal(shape.point_features.shape).astype(np.float16),
+        )
+        for shape in LiftedShards(lifted_points)
+    ]
+    config = replace(CONFIG, yaw=0.5)
+    own = make_batch(as_taught(shapes, config), config, 1, range(4))
+    stored = make_batch(as_taught(shapes, replace(config, target="stored")), config, 1, range(4))
+    assert stored.point_features is None
+    assert torch.equal(own.points, stored.points)
+    model = PatchAlign3D(replace(CONFIG.model, text_width=8)).eval()
+    with torch.no_grad():
+        embedding = model(own.points)
+        losses = {"own": 0.0, "stored": 0.0}
+        apart = 0.0
+        for b in range(4):
+            for g in range(16):
+                vector = embedding.features[b, g]
+                mean = torch.stack([own.point_features[b, i].float() for i in embedding.patches.index[b, g]])
+                losses["own"] += 1 - float(cosine_to(mean.mean(dim=0), vector))
+                centre = own.points[b, embedding.patches.index[b, g, 0]]
+                distance = (stored.centers[b] - centre).norm(dim=1)
+                losses["stored"] += 1 - float(cosine_to(stored.features[b, distance.argmin()], vector))
+                apart += float(distance.min())
+        for name, batch, expected in (("own", own, 0.0), ("stored", stored, apart / 64)):
+            loss, found = teach(embedding.features, embedding, batch)
+            assert loss.item() == pytest.approx(losses[name] / 64, abs=1e-5)
+            assert found.item() == pytest.approx(expected, abs=1e-5)
+    assert apart > 0
+    assert losses["own"] != pytest.approx(losses["stored"], rel=0.01)
+
+
+def test_points_keep_their_features_in_the_new_order(lifted_points):
+    shapes = list(LiftedShards(lifted_points))
+    batch = make_batch(shapes, CONFIG, 0, range(4))
+    assert batch.point_features is not None
+    for points, features in zip(batch.points, batch.point_features, strict=True):
+        shape = next(s for s in shapes if {*map(tuple, s.points.tolist())} == {*map(tuple, points.tolist())})
+        at = {tuple(place): row for row, place in enumerate(shape.points.tolist())}
+        order = [at[tuple(place)] for place in points.tolist()]
+        assert order != sorted(order)
+        assert torch.equal(features, torch.from_numpy(shape.point_features)[order])
+
+
+@pytest.mark.parametrize("target", ["own", "stored"])
+def test_the_distance_of_stored_centres_is_logged(lifted_points, lifted, tmp_path, target, capsys):
+    config = replace(CONFIG, steps=1, target=target)
+    train(config, lifted_points, tmp_path / "points")
+    train(config, lifted, tmp_path / "patches")
+    for name in ("points", "patches"):
+        head, row = (tmp_path / name / "curves.csv").read_text().splitlines()
+        apart = float(row.split(",")[head.split(",").index("centre_distance")])
+        assert (apart == 0) == (name == "points" and target == "own")
+    # Where own features are asked for and there are none, the run says so and does as the release.
+    assert capsys.readouterr().out.count("taught by the nearest stored ones") == (target == "own")
+    weights = [
+        (tmp_path / n / "checkpoint" / "model.safetensors").read_bytes() for n in ("points", "patches")
+    ]
+    assert (weights[0] == weights[1]) == (target == "stored")
+
+
+def test_stage_one_shows_shapes_in_the_box_of_its_preset(lifted):
+    shapes = list(LiftedShards(lifted))
+    as_lifted = make_batch(shapes, CONFIG, 0, range(4))
+    for box, measure in (
+        ("unit_sphere", lambda x: x.norm(dim=2)),
+        ("max_abs_075", lambda x: x.abs().amax(2)),
+    ):
+        batch = make_batch(shapes, replace(CONFIG, box=box), 0, range(4))
+        reach = 1.0 if box == "unit_sphere" else 0.75
+        assert measure(batch.points).amax(dim=1).tolist() == pytest.approx([reach] * 4, abs=1e-5)
+        assert batch.points.mean(dim=1).abs().max() < 1e-5
+        assert torch.cdist(batch.centers, batch.points).amin(dim=2).max() < 1e-3
+        assert not torch.allclose(batch.points, as_lifted.points, atol=1e-3)
+    with pytest.raises(InputError, match="unknown box"):
+        replace(CONFIG, box="cube")
+    with pytest.raises(InputError, match="unknown target"):
+        replace(CONFIG, target="nearest")
+
+
+def test_shapes_kept_back_are_lifted_as_those_to_train_on(lifted_points, tmp_path):
+    lift_helpers.write_shapes(tmp_path / "in", 12)
+    for number in range(10):
+        (tmp_path / "in" / sorted(p.name for p in (lifted_points.parent / "in").iterdir())[number]).unlink()
+    lift = LiftConfig(cameras="cops", size=64, points=256, groups=16, neighbours=8)
+    inputs = find_inputs([tmp_path / "in"])
+    lift_library(inputs, tmp_path / "held", lift, lift_helpers.open_colours, RunConfig(workers=0))
+    with pytest.raises(InputError, match="--keep-points"):
+        train(CONFIG, lifted_points, tmp_path / "a", held_out=tmp_path / "held")
+    config = replace(CONFIG, steps=1, target="stored", box="unit_sphere")
+    train(config, lifted_points, tmp_path / "b", held_out=tmp_path / "held")
+    assert 0 < float((tmp_path / "b" / "curves.csv").read_text().splitlines()[-1].split(",")[2]) < 2

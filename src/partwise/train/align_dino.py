@@ -5,7 +5,7 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,12 +23,12 @@ from partwise.lift.shards import LiftedShape, LiftedShards
 from partwise.losses import distillation_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding
 from partwise.models.pointalign3d import PointAlign3DConfig
-from partwise.points import gather, nearest, random_rotation
+from partwise.points import fit_box, gather, nearest, random_rotation
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.state import Curves, TrainingState, check_counts
 
 REPORT_EVERY = 20
-COLUMNS = ("loss", "validation")
+COLUMNS = ("loss", "validation", "centre_distance")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class AlignDinoConfig:
     """Settings of one run, saved beside its weights.
 
     model   sizes of the encoder; the head has the teacher's width, whatever text_width says
+    target  "own": a patch is taught the mean over its own points, where the shards keep features of points
+            (`partwise lift --keep-points`); otherwise, and with "stored", what the stored patch with the nearest
+            centre has (the release)
+    box     that shapes are shown in, "unit_sphere" or "max_abs_075"; as they were lifted if None
     yaw     share of shapes turned about +Y with their patch centres; the release turns none
     """
 
@@ -46,6 +50,8 @@ class AlignDinoConfig:
     rate: float = 1e-4
     head_rate: float = 5e-4
     weight_decay: float = 0.05
+    target: str = "own"
+    box: str | None = None
     yaw: float = 0.0
     precision: str = "fp32"
     seed: int = 42
@@ -56,14 +62,24 @@ class AlignDinoConfig:
         check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
         if self.precision not in ("fp32", "bf16", "fp16"):
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
+        if self.target not in ("own", "stored"):
+            raise InputError(f"unknown target {self.target!r}: use own or stored")
+        if self.box not in (None, "unit_sphere", "max_abs_075"):
+            raise InputError(f"unknown box {self.box!r}: use unit_sphere, max_abs_075 or None")
         check_pieces(self.batch, self.accumulate)
 
 
 # 100 epochs of 28,827 shapes in batches of 32; the release runs it in fp16 with a scaler.
-PAPER = AlignDinoConfig(PatchAlign3DConfig(), steps=90_100)
-RELEASE = replace(PAPER, precision="fp16")
+PAPER = AlignDinoConfig(PatchAlign3DConfig(), steps=90_100, box="unit_sphere")
+RELEASE = replace(PAPER, precision="fp16", target="stored", box="max_abs_075")
 SMALL = AlignDinoConfig(
-    PointAlign3DConfig().encoder(), steps=1_000, batch=16, rate=1e-3, head_rate=1e-3, yaw=0.8
+    PointAlign3DConfig().encoder(),
+    steps=1_000,
+    batch=16,
+    rate=1e-3,
+    head_rate=1e-3,
+    target="stored",
+    yaw=0.8,
 )
 TINY = replace(
     SMALL,
@@ -77,15 +93,20 @@ PRESETS = {"paper": PAPER, "release": RELEASE, "small": SMALL, "tiny": TINY}
 
 @dataclass(frozen=True)
 class Batch:
-    """B shapes (N points) and their stored patches: centres (G of them) and unit teacher features."""
+    """B shapes (N points) and their stored patches: centres (G of them) and unit teacher features.
+
+    point_features  the teacher's of every point; None if patches are taught what the stored ones have
+    """
 
     points: Float[Tensor, "B N 3"]
     centers: Float[Tensor, "B G 3"]
     features: Float[Tensor, "B G D"]
+    point_features: Float16[Tensor, "B N D"] | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
-        return Batch(*(x.to(device) for x in (self.points, self.centers, self.features)))
+        given = (self.points, self.centers, self.features, self.point_features)
+        return Batch(*(x.to(device) for x in given if x is not None))
 
 
 def train(
@@ -96,16 +117,17 @@ def train(
     held_out  shards of other shapes, whose loss is measured every `validate_every` steps. It is no mIoU: what patches
               learn here are features of a vision model, which a phrase cannot be compared with
 
-    All shapes are held in memory: 0.2 MB each at 2,048 points, 128 patches and 768 features.
+    All shapes are held in memory: 0.2 MB each at 2,048 points, 128 patches and 768 features; 3.4 MB each where the
+    features of points are kept and used.
     Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
     make_folder(out)
     shards = LiftedShards(lifted)
-    shapes = list(shards)
+    shapes = as_taught(shards, config)
     if not shapes:
         raise InputError(f"{lifted} holds no lifted shape: look at its failures with `partwise lift`")
-    validation = [] if held_out is None else open_held_out(held_out, shapes)
+    validation = [] if held_out is None else open_held_out(held_out, shapes, config)
     torch.manual_seed(config.seed)
     model = PatchAlign3D(replace(config.model, text_width=shapes[0].features.shape[1])).to(workers.device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
@@ -118,9 +140,11 @@ def train(
     parallel = workers.wrap(model)
     pieces = workers.pieces(config.batch, config.accumulate)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step")
+    if config.target == "own" and shapes[0].point_features is None and workers.first:
+        bar.write("no features of points were kept: patches are taught by the nearest stored ones")
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
-        loss = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
+        loss, apart = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
         state.step += 1
         bar.update()
         done, score = state.step == config.steps, float("nan")
@@ -129,7 +153,7 @@ def train(
             bar.write(f"step {state.step}: loss of held-out shapes {score:.4f}")
         if curves is not None and (done or state.step % REPORT_EVERY == 0 or score == score):
             bar.set_postfix(loss=f"{loss:.3f}")
-            curves.add(state.step, loss=loss, validation=score)
+            curves.add(state.step, loss=loss, validation=score, centre_distance=apart)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, settings)
     bar.close()
@@ -144,11 +168,18 @@ def train(
     return out / "checkpoint"
 
 
-def open_held_out(folder: Path, trained: Sequence[LiftedShape]) -> list[LiftedShape]:
+def as_taught(shapes: Iterable[LiftedShape], config: AlignDinoConfig) -> list[LiftedShape]:
+    """All shapes; features of points only if patches are to be taught the mean over their own."""
+    if config.target == "own":
+        return list(shapes)
+    return [replace(shape, point_features=None) for shape in shapes]
+
+
+def open_held_out(folder: Path, trained: Sequence[LiftedShape], config: AlignDinoConfig) -> list[LiftedShape]:
     """The lifted shapes in `folder`, to validate on. Raises InputError for none, for some that are trained on, or for
-    features of another teacher.
+    features of another teacher, or of points in one folder only.
     """
-    shapes = list(LiftedShards(folder))
+    shapes = as_taught(LiftedShards(folder), config)
     seen = {shape.sha256 for shape in trained} & {shape.sha256 for shape in shapes}
     if not shapes or seen:
         raise InputError(
@@ -161,6 +192,11 @@ def open_held_out(folder: Path, trained: Sequence[LiftedShape]) -> list[LiftedSh
             f"{folder} holds features of width {widths[0]}, those to train on have {widths[1]}: "
             "lift both with the same encoder"
         )
+    if (shapes[0].point_features is None) != (trained[0].point_features is None):
+        raise InputError(
+            f"features of points are kept in one of {folder} and the folder to train on: lift both with "
+            '--keep-points or without, or take the target "stored"'
+        )
     return shapes
 
 
@@ -172,20 +208,21 @@ def train_step(
     config: AlignDinoConfig,
     step: int,
     workers: Workers,
-) -> float:
-    """One update from the accumulated batches: their mean loss."""
+) -> tuple[float, float]:
+    """One update from the accumulated batches: their mean loss, and how far stored centres are from own ones."""
     module.train()
     torch.manual_seed(config.seed * 1_000_003 + step)  # drop-path
-    total = 0.0
+    total = apart = 0.0
     for number, batch in enumerate(batches, start=1):
         with nullcontext() if number == len(batches) else workers.no_sync(module):
-            loss = compute_loss(module, batch, config, workers.device)
+            loss, distance = compute_loss(module, batch, config, workers.device)
             scaler.scale(loss / len(batches)).backward()
         total += loss.item() / len(batches)
+        apart += distance.item() / len(batches)
     scaler.step(optimizer)
     scaler.update()
     optimizer.zero_grad(set_to_none=True)
-    return total
+    return total, apart
 
 
 @torch.no_grad()
@@ -196,11 +233,8 @@ def validate(
     model.eval()
     total = 0.0
     for first in range(0, len(shapes), config.batch):
-        rows = [
-            (shape.points, shape.centers, unit(shape.features))
-            for shape in shapes[first : first + config.batch]
-        ]
-        total += compute_loss(model, stacked(rows), config, device).item() * len(rows)
+        rows = [_row(shape, config.box) for shape in shapes[first : first + config.batch]]
+        total += compute_loss(model, stacked(rows), config, device)[0].item() * len(rows)
     return total / len(shapes)
 
 
@@ -215,8 +249,8 @@ def parameter_groups(model: PatchAlign3D, config: AlignDinoConfig) -> list[dict[
 
 def compute_loss(
     model: nn.Module, batch: Batch, config: AlignDinoConfig, device: torch.device
-) -> Float[Tensor, ""]:
-    """Mean distillation loss of one batch."""
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Mean distillation loss of one batch, and the mean distance of `teach`."""
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
     batch = batch.to(device)
     with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
@@ -224,23 +258,33 @@ def compute_loss(
     return teach(embedding.features, embedding, batch)
 
 
-def teach(predicted: Float[Tensor, "B G D"], embedding: PatchEmbedding, batch: Batch) -> Float[Tensor, ""]:
-    """Mean distillation loss; a patch is taught by the stored patch whose centre is nearest to its own (release)."""
-    own = embedding.patches.centers[..., [0, 2, 1]]  # the encoder's centres, back with +Y up
-    target = gather(batch.features, nearest(own, batch.centers, 1)[1][..., 0])
+def teach(
+    predicted: Float[Tensor, "B G D"], embedding: PatchEmbedding, batch: Batch
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Mean distillation loss, and how far the centre of what a patch is taught is from its own, in the mean.
+
+    A patch is taught the mean over its own points (paper), which is 0 away, or, without features of points, what the
+    stored patch with the nearest centre has (release).
+    """
+    if batch.point_features is not None:
+        target = gather(batch.point_features, embedding.patches.index).float().mean(dim=2)
+        distance = predicted.new_zeros(())
+    else:
+        own = embedding.patches.centers[..., [0, 2, 1]]  # the encoder's centres, back with +Y up
+        squared, index = nearest(own, batch.centers, 1)
+        target, distance = gather(batch.features, index[..., 0]), squared.sqrt().mean()
     valid = target.abs().sum(dim=-1) > 0  # nothing saw that patch
-    return distillation_loss(predicted, target, valid).mean()
+    return distillation_loss(predicted, target, valid).mean(), distance
 
 
 def make_batch(shapes: list[LiftedShape], config: AlignDinoConfig, step: int, slots: range) -> Batch:
     """The shapes in `slots` of the step's batch: a pure function of (seed, step, slot)."""
-    return stacked([_row(shapes, config, step, slot) for slot in slots])
+    return stacked([_drawn(shapes, config, step, slot) for slot in slots])
 
 
-def stacked(rows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Batch:
-    """Points, centres and features of single shapes as one batch."""
-    points, centers, features = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
-    return Batch(points, centers, features)
+def stacked(rows: Sequence[tuple[np.ndarray, ...]]) -> Batch:
+    """Points, centres, features and, if there are any, features of points of single shapes as one batch."""
+    return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)))
 
 
 def unit(features: Float16[np.ndarray, "G D"]) -> Float32[np.ndarray, "G D"]:
@@ -249,15 +293,28 @@ def unit(features: Float16[np.ndarray, "G D"]) -> Float32[np.ndarray, "G D"]:
     return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-6)
 
 
-def _row(
+def _row(shape: LiftedShape, box: str | None) -> tuple[np.ndarray, ...]:
+    """One shape of the batch in its box: the fields of `Batch` without the first axis."""
+    points, centers = shape.points, shape.centers
+    if box is not None:
+        centre, scale = fit_box(points.astype(np.float64), box)
+        points, centers = (((x - centre) * scale).astype(np.float32) for x in (points, centers))
+    own = () if shape.point_features is None else (shape.point_features,)
+    return points, centers, unit(shape.features), *own
+
+
+def _drawn(
     shapes: list[LiftedShape], config: AlignDinoConfig, step: int, slot: int
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "G 3"], Float32[np.ndarray, "G D"]]:
+) -> tuple[np.ndarray, ...]:
+    """The shape of one slot, its points in a new order, perhaps turned."""
     number = step * config.batch + slot
     order = np.random.default_rng([config.seed, number // len(shapes)]).permutation(len(shapes))
     shape = shapes[int(order[number % len(shapes)])]
     rng = np.random.default_rng([config.seed, step, slot])
-    points, centers = rng.permutation(shape.points), shape.centers
+    points, centers, features, *own = _row(shape, config.box)
+    order = rng.permutation(len(points))
+    points = points[order]
     if rng.random() < config.yaw:
         turn = random_rotation(rng, "yaw").T.astype(np.float32)
         points, centers = points @ turn, centers @ turn
-    return points.astype(np.float32), centers.astype(np.float32), unit(shape.features)
+    return points, centers, features, *(x[order] for x in own)

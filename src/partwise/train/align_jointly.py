@@ -30,14 +30,15 @@ from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
-COLUMNS = ("text_loss", "distillation_loss")
+COLUMNS = ("text_loss", "distillation_loss", "centre_distance")
 
 
 @dataclass(frozen=True)
 class AlignJointlyConfig:
     """Settings of one run: those of the two stages, and what the distillation weighs (the paper does not say; 1).
 
-    Steps, rates and the model are those of `text`; of `dino` count the batch, the turns and the seed.
+    Steps, rates and the model are those of `text`; of `dino` count the batch, the target, the box, the turns and the
+    seed.
     """
 
     text: AlignTextConfig
@@ -58,8 +59,8 @@ class TaughtAlignment(nn.Module):
         self.alignment = alignment
         self.teacher_head = nn.Linear(alignment.model.config.width, teacher_width)
 
-    def forward(self, batch: align_dino.Batch) -> Float[Tensor, ""]:
-        """Distillation loss of a batch of lifted shapes: of the tokens below the text head."""
+    def forward(self, batch: align_dino.Batch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Distillation loss of a batch of lifted shapes, of the tokens below the text head; distance of `teach`."""
         embedding = self.alignment.model(batch.points)
         return align_dino.teach(self.teacher_head(embedding.tokens), embedding, batch)
 
@@ -72,7 +73,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     workers = Workers.start("cpu")
     make_folder(out)
     pack, shards = Pack(data), LiftedShards(lifted)
-    shapes = list(shards)
+    shapes = align_dino.as_taught(shards, config.dino)
     words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
     module = TaughtAlignment(align_text.make_module(config.text, None), shapes[0].features.shape[1])
     groups = align_text.parameter_groups(module.alignment, config.text)
@@ -95,7 +96,9 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
                 for batch in batches
             ]
         ).mean()
-        taught = module(align_dino.make_batch(shapes, config.dino, state.step, range(config.dino.batch)))
+        taught, apart = module(
+            align_dino.make_batch(shapes, config.dino, state.step, range(config.dino.batch))
+        )
         (config.text.patch_weight * text_loss + config.distillation_weight * taught).backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -103,7 +106,8 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
         bar.update()
         done = state.step == config.text.steps
         if done or state.step % REPORT_EVERY == 0:
-            curves.add(state.step, text_loss=text_loss.item(), distillation_loss=taught.item())
+            values = (text_loss.item(), taught.item(), apart.item())
+            curves.add(state.step, **dict(zip(COLUMNS, values, strict=True)))
         if done or state.step % config.text.save_every == 0:
             state.save(out, asdict(config))
     bar.close()
