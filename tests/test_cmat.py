@@ -137,7 +137,6 @@ def test_a_run_that_was_stopped_ends_as_a_whole_one(lifted, tmp_path, monkeypatc
     assert (tmp_path / "a" / "curves.csv").read_text() == (tmp_path / "b" / "curves.csv").read_text()
 
 
-@pytest.mark.slow
 def test_two_processes_learn_one_model(lifted, tmp_path):
     # Every parameter takes part in every step, or torch would refuse the second one.
     code = (
