@@ -18,7 +18,7 @@ from partwise import Segmenter, Shape
 from partwise.cli import main
 from partwise.datasets.procedural import CATEGORIES
 from partwise.encoders.pixels import PictureTower, PixelEncoder, picture_tokens
-from partwise.errors import CheckpointError, InputError, MissingDataError, UnsafeError
+from partwise.errors import CheckpointError, InputError, MissingDataError, PartwiseError, UnsafeError
 from partwise.io.limits import Limits
 from partwise.io.photo import LEAST_SIDE, photos_of, read_photo
 from partwise.train import afford as recipe
@@ -99,6 +99,24 @@ def test_tiff_is_read_upright_and_refused_where_its_numbers_are_no_picture(tmp_p
         cut.write_bytes(wide_tiff(np.zeros((20, 30, 3), dtype=np.uint16))[:size])
         with pytest.raises(InputError, match=r"cut\.tif"):
             read_photo(cut)
+
+
+def test_damaged_tiff_is_a_picture_or_an_error_with_its_name(tmp_path):
+    rng = np.random.default_rng(0)
+    path = saved(tmp_path, Image.fromarray(RAMP).convert("RGB"), "photo.tif", compression="tiff_lzw")
+    said = []
+    for whole in (path.read_bytes(), wide_tiff(np.zeros((20, 30, 3), dtype=np.uint16))):
+        for _ in range(150):
+            data = np.frombuffer(whole, dtype=np.uint8).copy()
+            tail = 8 if rng.random() < 0.5 else max(0, len(data) - 300)  # headers are at either end
+            data[tail + rng.integers(0, min(250, len(data) - tail), 3)] = rng.integers(0, 256, 3)
+            path.write_bytes(data.tobytes())
+            try:
+                assert read_photo(path).dtype == np.uint8
+            except PartwiseError as error:
+                said.append(str(error))
+    assert len(said) > 30
+    assert all("photo.tif" in line or "pixels" in line for line in said)
 
 
 def test_every_kind_of_picture_is_the_same_picture(tmp_path):

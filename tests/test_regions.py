@@ -130,6 +130,19 @@ def test_four_points_say_nothing_of_a_surface():
     assert regions[0].record()["normal"] is None
 
 
+def test_normals_that_cancel_are_no_normal():
+    sphere = trimesh.creation.icosphere(subdivisions=2)
+    points = np.array(sphere.vertices)
+    rows = np.arange(len(points), dtype=np.int32)
+    shape = Shape.of(sphere, up="y")
+    (region,) = find_regions(shape, points, np.ones(len(points), dtype=np.float32), rows, 0.5)
+    assert region.normal is None
+    assert not region.normal_estimated
+    assert region.area == pytest.approx(sphere.area)
+    unknown = region_of(points, np.ones(len(points)), normals=np.zeros_like(points, dtype=np.float32))
+    assert unknown.normal_estimated  # a file full of zeros says nothing
+
+
 def test_a_hot_place_within_a_large_face_has_an_estimated_area():
     """Four corners of a large square that are not hot themselves, and anchors on it that are."""
     corners = np.array([[0, 0, 0], [0, 0, 1], [1, 0, 1], [1, 0, 0]], dtype=float)

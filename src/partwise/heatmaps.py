@@ -123,6 +123,7 @@ class Heatmaps:
         return (self.strength * _ratio(inside.numpy(), whole.numpy())).astype(np.float32)
 
     def _factor(self, finish: Finish, strength: Float32[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
+        """What the head multiplies all heat of actions of this strength with."""
         exact = torch.from_numpy(strength.astype(np.float64))
         return finish.factor(exact, self.options["offered_above"]).numpy()
 

@@ -44,7 +44,7 @@ class Region:
               for by the gaps between them; None if the shape has too few
     normal    unit mean normal of these faces, or as a cloud's points store it; else `normal_estimated`: of the planes
               that anchors nearby lie in, turned away from the middle of the shape, for which side is out is not known;
-              None where normals cancel or the shape has too few anchors
+              None where they cancel or the shape has too few anchors
     contacts  (C,3) places on it, hottest first, a little apart from each other
     heat      (C,) at the contacts
     """
@@ -90,7 +90,7 @@ def find_regions(
 ) -> tuple[Region, ...]:
     """Connected groups of anchors whose heat (M,) reaches `above`, hottest first; none if none does.
 
-    Anchors are connected over gaps of a few typical gaps. Points and faces belong to the region of their anchor.
+    Anchors are connected over a few typical gaps. Points and faces belong to the region of their anchor.
     Raises InputError for a threshold outside (0,1].
     """
     if not 0 < above <= 1:
@@ -106,12 +106,15 @@ def find_regions(
     for number in range(int(group_of.max()) + 1):
         own = hot[group_of[hot] == number]
         points = np.flatnonzero(members == number)
-        area, normal = _surface(shape, members == number)
-        area_estimated, normal_estimated = area is None, normal is None
-        if sheet is not None and area is None:
+        facing = _facing(shape, members == number)
+        area_estimated, normal_estimated = facing is None or not shape.is_mesh, facing is None
+        area = None
+        if facing is not None and shape.is_mesh:
+            area = float(np.linalg.norm(facing, axis=1).sum())
+        elif sheet is not None:
             area = float(sheet.areas[own].sum())
-        if sheet is not None and normal is None:
-            normal = _mean(sheet.normals[own])
+        if facing is None and sheet is not None:
+            facing = sheet.normals[own]
         order = own[np.argsort(-heat[own], kind="stable")]
         box = oriented_box(anchors[own])
         chosen = _apart(anchors[order], APART * float(box.sides.max()))[:CONTACTS]
@@ -121,7 +124,7 @@ def find_regions(
                 anchors[own].mean(axis=0),
                 area,
                 area_estimated,
-                normal,
+                None if facing is None else _mean(facing),
                 normal_estimated,
                 box,
                 anchors[order[chosen]],
@@ -147,9 +150,8 @@ def oriented_box(points: Float64[np.ndarray, "M 3"]) -> Box:
 
 def _groups(anchors: Float64[np.ndarray, "M 3"], hot: Int64[np.ndarray, "H"]) -> Int32[np.ndarray, "H"]:
     """The connected group of each hot anchor."""
-    places = np.unique(
-        anchors, axis=0
-    )  # those of a small cloud are drawn again, and no gap lies between such
+    # Those of a small cloud are drawn again; there is no gap between an anchor and itself.
+    places = np.unique(anchors, axis=0)
     nearest = cKDTree(places).query(places, k=min(2, len(places)))[0].reshape(len(places), -1)[:, -1]
     pairs = cKDTree(anchors[hot]).query_pairs(REACH * float(np.median(nearest)), output_type="ndarray")
     links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(hot), len(hot)))
@@ -181,22 +183,24 @@ def _sheet(anchors: Float64[np.ndarray, "M 3"]) -> _Sheet | None:
     return _Sheet(normals[place], areas[place])
 
 
-def _surface(shape: Shape, inside: np.ndarray) -> tuple[float | None, Float64[np.ndarray, "3"] | None]:
-    """Area and mean normal of the faces whose corners are all inside; of a cloud, the mean of stored normals."""
+def _facing(shape: Shape, inside: np.ndarray) -> Float64[np.ndarray, "K 3"] | None:
+    """Normals of the faces whose corners are all inside, as long as their areas, or of a cloud's points as stored.
+
+    None where there are none that could be used.
+    """
     if shape.faces is None:
         stored = shape.geometry.normals
-        return None, None if stored is None else _mean(stored[inside].astype(np.float64))
-    corners = shape.points[shape.faces[inside[shape.faces].all(axis=1)]]
-    if not len(corners):
-        return None, None
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
-    return float(np.linalg.norm(cross, axis=1).sum()), _mean(cross)
+        vectors = np.zeros((0, 3)) if stored is None else stored[inside].astype(np.float64)
+        vectors = vectors[np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)]
+    else:
+        corners = shape.points[shape.faces[inside[shape.faces].all(axis=1)]]
+        vectors = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
+    return vectors if len(vectors) else None
 
 
-def _mean(directions: Float64[np.ndarray, "K 3"]) -> Float64[np.ndarray, "3"] | None:
-    """The unit vector along the sum of those that are finite; None where they cancel or there are none."""
-    finite = directions[np.isfinite(directions).all(axis=1)]
-    total, reach = finite.sum(axis=0), float(np.linalg.norm(finite, axis=1).sum())
+def _mean(vectors: Float64[np.ndarray, "K 3"]) -> Float64[np.ndarray, "3"] | None:
+    """The unit vector along their sum; None where they cancel."""
+    total, reach = vectors.sum(axis=0), float(np.linalg.norm(vectors, axis=1).sum())
     length = float(np.linalg.norm(total))
     return total / length if length > 1e-6 * max(reach, 1e-300) else None
 
