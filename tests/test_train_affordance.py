@@ -127,6 +127,9 @@ def test_a_killed_run_goes_on_bit_for_bit(shapes, language, tmp_path):
     resumed = train(config, shapes, tmp_path / "killed", language, shapes[:1])
     first, second = (open_pretrained(folder).state for folder in (whole, resumed))
     assert all(torch.equal(first[key], second[key]) for key in first)
+    for others in (shapes[:3], [replace(shapes[0], heat=1 - shapes[0].heat), *shapes[1:]]):
+        with pytest.raises(CheckpointError, match="a run on another list of samples:"):
+            train(config, others, tmp_path / "killed", language, shapes[:1])
     with pytest.raises(CheckpointError, match="seed"):
         train(replace(config, seed=9), shapes, tmp_path / "killed", language)
 

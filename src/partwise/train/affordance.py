@@ -37,6 +37,7 @@ from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
 from partwise.pretrained import build_model, open_pretrained, weights_sha256
 from partwise.train.affordance_batches import Batch, Batches, label_counts
+from partwise.train.affordance_data import samples_sha256
 from partwise.train.affordance_phrases import Phrases, Questions
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.encoded_las import EncodedLas
@@ -87,9 +88,7 @@ def train(
     batches = Batches(config, samples, model)
     weights = class_weights(config, batches).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
-    inputs = {
-        "start checkpoint": weights_sha256(config.start)
-    }  # of converted data, the config has the digest
+    inputs = {"list of samples": samples_sha256(samples), "start checkpoint": weights_sha256(config.start)}
     state = TrainingState({"model": model}, optimizer, inputs=inputs)
     state.load(out, asdict(config))
     curves = Curves(out, COLUMNS, state.step)

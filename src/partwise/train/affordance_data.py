@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from partwise.datasets.affordance_words import OPENAD_LABELS, spoken
 from partwise.datasets.converted import Converted
@@ -80,6 +83,16 @@ def open_data(
     if folder is not None:
         return _plain(list(HeatPack(folder)))
     return _plain(list(ProceduralShapes(seed, scan=Scan(points=2048, kind="mixed"), length=shapes)))
+
+
+def samples_sha256(samples: Sequence[Any]) -> str:
+    """What identifies samples at little cost: how many there are, and the first and the last of them, whole."""
+    digest = hashlib.sha256(str(len(samples)).encode())
+    for sample in (samples[0], samples[len(samples) - 1]):
+        digest.update("\0".join((sample.uid, sample.category, *sample.affordances)).encode())
+        for values in (sample.points, sample.heat):
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
 
 
 def _converted(
