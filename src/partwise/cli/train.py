@@ -105,7 +105,7 @@ class TrainDino:
     """
 
     lifted: tyro.conf.Positional[Path]
-    """A folder written by `partwise lift`."""
+    """A folder written by `partwise lift`; paper takes its preset patchalign3d with --keep-points, release without."""
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
     preset: Literal["paper", "release", "small", "tiny"] = "small"
