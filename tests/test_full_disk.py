@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from test_train import pack  # noqa: F401 - a fixture
 
 from partwise import files
 from partwise.checkpoint import open_checkpoint, save_checkpoint
@@ -53,6 +54,7 @@ def test_segment_ends_with_exit_code_2_and_leaves_the_old_result(checkpoint, clo
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.parametrize("checkpoint", ["patchalign3d"], indirect=True)
 def test_an_answer_that_standard_output_cannot_take(checkpoint):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -79,6 +81,15 @@ def test_checkpoints_and_states_stay_as_they_were(tmp_path):
             save_checkpoint(tmp_path / "checkpoint", {"architecture": "x"}, module.state_dict())
     assert contents(tmp_path) == before
     assert open_checkpoint(tmp_path / "checkpoint").config["architecture"] == "x"
+
+
+def test_a_run_on_a_full_disk_ends_with_one_line_after_its_bar(pack, tmp_path, capsys):  # noqa: F811
+    command = ["train", "patchalign3d", str(pack), str(tmp_path / "run"), "--preset", "tiny", "--steps", "1"]
+    with full_disk():
+        assert main(command) == 2
+    lines = capsys.readouterr().err.replace("\r", "\n").splitlines()
+    message = f"partwise: cannot write {tmp_path / 'run' / 'state.safetensors'}: File too large"
+    assert [line.startswith(message) for line in lines if "partwise: " in line] == [True]
 
 
 def test_a_row_that_a_full_disk_tore_is_left_out_when_the_run_goes_on(tmp_path):

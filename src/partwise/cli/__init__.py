@@ -64,10 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # here, where a reader who left is expected, and not when Python ends
     except PartwiseError as error:
-        print(f"partwise: {error}", file=sys.stderr)
+        _complain(f"partwise: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        print("partwise: interrupted", file=sys.stderr)
+        _complain("partwise: interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output left, as `head` does
         _drop_output()
@@ -80,6 +80,15 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return InputError.exit_code
     return 0
+
+
+def _complain(message: str) -> None:
+    """Print a line on stderr; a progress bar that still stands there does not run into it."""
+    progress = sys.modules.get("tqdm")
+    if progress is None:
+        print(message, file=sys.stderr)
+    else:
+        progress.tqdm.write(message, file=sys.stderr)
 
 
 def _drop_output() -> None:
