@@ -16,21 +16,32 @@ from pathlib import Path
 import numpy as np
 from machine import save
 
+import partwise.voting
 from partwise import Segmenter, Shape
 from partwise.datasets.objects import RealObjects
 from partwise.evaluate.meshes import area_iou, face_areas
 from partwise.points import random_rotation
+from partwise.voting import ELSEWHERE
 
 NOTICED = 0.02
-# Voting, balance, even, points.
+# Voting, balance, even, points, and how much less what has a piece of its own counts in one of two minds.
 STRENGTHS = (0.35, 0.5, 0.65)
 SETTINGS = (
-    ("none", 0.0, 0.0, 2048),
-    *((voting, strength, 0.0, 2048) for voting in ("components", "regions") for strength in (0.0, 0.5)),
-    *((voting, strength, 0.0, 2048) for voting in ("pieces", "matched") for strength in (0.0, *STRENGTHS)),
-    *(("none", 0.0, even, 2048) for even in (0.25, 0.4, 0.5)),
-    *(("matched", strength, even, 2048) for even in (0.25, 0.4, 0.5) for strength in STRENGTHS),
-    *(("matched", strength, 0.4, points) for points in (1024, 1536) for strength in STRENGTHS),
+    ("none", 0.0, 0.0, 2048, ELSEWHERE),
+    *(
+        (voting, strength, 0.0, 2048, ELSEWHERE)
+        for voting in ("components", "regions")
+        for strength in (0.0, 0.5)
+    ),
+    *(
+        (voting, strength, 0.0, 2048, ELSEWHERE)
+        for voting in ("pieces", "matched")
+        for strength in (0.0, *STRENGTHS)
+    ),
+    *(("none", 0.0, even, 2048, ELSEWHERE) for even in (0.25, 0.4, 0.5)),
+    *(("matched", strength, even, 2048, ELSEWHERE) for even in (0.25, 0.4, 0.5) for strength in STRENGTHS),
+    *(("matched", strength, 0.4, points, ELSEWHERE) for points in (1024, 1536) for strength in STRENGTHS),
+    *(("matched", 0.5, 0.4, 1536, less) for less in (0.0, 0.5, 2.0, 4.0)),
 )
 # Plain words for parts; those that an object has are not asked as absent ones.
 OTHERS = (
@@ -70,11 +81,12 @@ def main() -> None:
                 "balance": strength,
                 "even": even,
                 "points": points,
+                "elsewhere": less,
                 **dict(zip(("as_is", "turned", "absent"), by_category(iou[:, row], categories), strict=True)),
                 "hurt": int((change[:, row] < -NOTICED).sum()),
                 "helped": int((change[:, row] > NOTICED).sum()),
             }
-            for row, (voting, strength, even, points) in enumerate(SETTINGS)
+            for row, (voting, strength, even, points, less) in enumerate(SETTINGS)
         ]
         for line in result[split]:
             print(split, *line.values())
@@ -96,7 +108,8 @@ def one_object(segmenter: Segmenter, objects: RealObjects, index: int) -> list[l
     turn = random_rotation(rng).astype(np.float64)
     turned = replace(shape, geometry=replace(shape.geometry, points=shape.points @ turn.T))
     area, scores, looks = face_areas(shape), [], {}
-    for voting, strength, even, points in SETTINGS:
+    for voting, strength, even, points, less in SETTINGS:
+        partwise.voting.ELSEWHERE = less
         config = replace(segmenter.config, voting=voting, balance=strength, even=even)
         asked = Segmenter(segmenter.model, segmenter.embedder, config)
         if (even, points) not in looks:

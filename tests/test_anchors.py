@@ -76,7 +76,7 @@ def test_pieces_found_while_sampling_are_those_that_vote(mesh):
     values = np.random.default_rng(0).random((200 + sample.face_groups.max() + 1, 3)).astype(np.float32)
     forgetful = replace(sample, pairs=None, piece=None)
     for voting in ("components", "regions", "pieces", "matched"):
-        one, other = (vote(mesh, known, values, 3, voting) for known in (sample, forgetful))
+        one, other = (vote(mesh, known, values, 3, voting, 0.02) for known in (sample, forgetful))
         assert np.array_equal(one.values, other.values)
         assert np.array_equal(one.anchors.face_row, other.anchors.face_row)
         assert np.array_equal(one.anchors.point_row, other.anchors.point_row)

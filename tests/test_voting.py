@@ -119,7 +119,7 @@ def test_votes_mend_scattered_errors(voting):
     shape = Shape.of(boxes().subdivide().subdivide(), up="y")
     anchors, values, truth = scored(shape, above(0.75), noise=0.08)
     before = (values.argmax(axis=1)[anchors.face_row] == truth).mean()
-    ballot = vote(shape, anchors, values, 2, voting)
+    ballot = vote(shape, anchors, values, 2, voting, TEMPERATURE)
     voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert before < 0.98
     assert ballot.voted == 1.0
@@ -133,7 +133,7 @@ def test_superpoints_of_a_cloud_mend_scattered_errors():
     shape = Shape.of(np.asarray(points), up="y")
     anchors, values, truth = scored(shape, above(0.75), noise=0.08, anchors=1024)
     before = (values.argmax(axis=1)[anchors.point_row] == truth).mean()
-    ballot = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
     voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert before < 0.95
     assert ballot.voted > 0.8
@@ -172,7 +172,7 @@ def test_a_large_cloud_votes_as_a_small_one_does():
     points = np.concatenate([np.asarray(points), [[np.nan, 0, 0]]])
     shape = Shape.of(points, up="y")
     anchors, values, _ = scored(shape, above(0.75), noise=0.08, anchors=1024)
-    ballot = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
     voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert voted.point_row[-1] == -1
     assert (rows.argmax(axis=1)[voted.point_row[:-1]] == above(0.75)(points[:-1])).mean() > 0.97
@@ -182,7 +182,7 @@ def test_a_smooth_piece_of_two_parts_does_not_vote():
     shape = Shape.of(trimesh.creation.icosphere(3), up="y")
     anchors, values, _ = scored(shape, above(0.0), noise=0.0)
     for voting in ("components", "regions", "pieces"):
-        ballot = vote(shape, anchors, values, 2, voting)
+        ballot = vote(shape, anchors, values, 2, voting, TEMPERATURE)
         assert ballot.voted == 0.0
         assert np.array_equal(ballot.anchors.face_row, anchors.face_row)
         assert np.array_equal(ballot.settled(ballot.values), values)
@@ -194,8 +194,8 @@ def test_regions_stand_in_for_a_piece_of_two_minds():
     post.apply_translation((0, 1.5, 0))
     shape = Shape.of(trimesh.boolean.union([plate, post]).subdivide().subdivide(), up="y")
     anchors, values, truth = scored(shape, above(0.11), noise=0.1, anchors=2048)
-    alone = vote(shape, anchors, values, 2, "components")
-    ballot = vote(shape, anchors, values, 2, "pieces")
+    alone = vote(shape, anchors, values, 2, "components", TEMPERATURE)
+    ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
     voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert alone.voted == 0.0
     assert ballot.voted == 1.0
@@ -207,7 +207,7 @@ def test_pieces_without_an_anchor_keep_the_answer_of_the_nearest():
     crumb.apply_translation((0, 3.6, 0))
     shape = Shape.of(trimesh.util.concatenate([crumb, boxes(), crumb]), up="y")
     anchors, values, _ = scored(shape, above(0.75), noise=0.0)
-    ballot = vote(shape, anchors, values, 2, "pieces")
+    ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
     voted, rows = ballot.anchors, ballot.settled(ballot.values)
     assert (rows.argmax(axis=1)[voted.face_row[:12]] == 1).all()
     assert (rows.argmax(axis=1)[voted.face_row[-12:]] == 1).all()
@@ -243,9 +243,27 @@ def test_pieces_of_one_form_vote_together():
     anchors, values, _ = scored(shape, above(0.75), noise=0.0)
     values *= np.where(values[:, 1:] > 0, 1.0, 0.5)  # what lies below is half as sure of itself
     for voting, bottom in (("pieces", 0), ("matched", 1)):
-        ballot = vote(shape, anchors, values, 2, voting)
+        ballot = vote(shape, anchors, values, 2, voting, TEMPERATURE)
         rows = ballot.settled(ballot.values)
         assert (rows.argmax(axis=1)[ballot.anchors.face_row[:12]] == bottom).all()
+
+
+@pytest.mark.parametrize(("lead", "kept"), [(0.5, False), (1.5, True)])
+def test_what_has_a_piece_of_its_own_is_seldom_moulded_onto_the_body(lead, kept):
+    """A post on a plate, one component, and a knob beside them: the post is a second knob only if it surely is one."""
+    plate, post = trimesh.creation.box((4, 0.2, 4)), trimesh.creation.box((0.8, 3, 0.8))
+    post.apply_translation((0, 1.5, 0))
+    body, knob = trimesh.boolean.union([plate, post]).subdivide(), trimesh.creation.box((0.5, 0.5, 0.5))
+    knob.apply_translation((0, 4, 0))
+    shape = Shape.of(trimesh.util.concatenate([body, knob]), up="y")
+    anchors, values, truth = scored(shape, above(0.11), noise=0.0, anchors=2048)
+    moulded = shape.points[shape.faces].mean(axis=1)[:, 1] < 3.5
+    values[:, 1] = np.where(values[:, 1] > 0, lead * TEMPERATURE, 0.0)
+    for voting, stays in (("pieces", True), ("matched", kept)):
+        ballot = vote(shape, anchors, values, 2, voting, TEMPERATURE)
+        found = ballot.settled(ballot.values).argmax(axis=1)[ballot.anchors.face_row]
+        assert (found[~moulded] == 1).all()
+        assert (found[moulded] == (truth[moulded] if stays else 0)).all()
 
 
 def test_every_phrase_gets_a_piece_that_minds_least():
@@ -257,14 +275,16 @@ def test_every_phrase_gets_a_piece_that_minds_least():
     values[:, 0] = 0.3
     values[piece == 2, 1] = 0.28  # the cube nearly says phrase 1, the small one nearly phrase 2
     values[piece == 3, 2] = 0.25
-    plain, matched = (vote(shape, anchors, values, 3, voting) for voting in ("pieces", "matched"))
+    plain, matched = (
+        vote(shape, anchors, values, 3, voting, TEMPERATURE) for voting in ("pieces", "matched")
+    )
     assert (plain.settled(plain.values).argmax(axis=1) == 0).all()
     rows = weigh(matched, TEMPERATURE, 0.0, "matched")
     found = rows.argmax(axis=1)[matched.anchors.face_row].reshape(4, 12)
     assert (found == np.array([0, 0, 1, 2])[:, None]).all()
     assert np.array_equal(rows[:512].argmax(axis=1), np.array([0, 0, 1, 2])[piece])
     # More phrases than forms: nothing is forced.
-    few = vote(shape, anchors, np.pad(values, ((0, 0), (0, 2))), 5, "matched")
+    few = vote(shape, anchors, np.pad(values, ((0, 0), (0, 2))), 5, "matched", TEMPERATURE)
     assert (weigh(few, TEMPERATURE, 0.0, "matched").argmax(axis=1) == 0).all()
 
 

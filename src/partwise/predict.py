@@ -375,7 +375,7 @@ class Segmenter:
         with torch.inference_mode():
             cosine = self._compare(look, text, config.propagation, allow_none)
             cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups).numpy()  # (R,S)
-        ballot = vote(look.shape, look.anchors, cosine, count, config.voting)
+        ballot = vote(look.shape, look.anchors, cosine, count, config.voting, config.temperature)
         if cosine.shape[1] == count:
             cosine = weigh(ballot, config.temperature, config.balance, config.voting)
             return (

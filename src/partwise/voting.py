@@ -1,7 +1,8 @@
 """Votes: the pieces of a shape take one answer each, and no asked phrase is left out without need.
 
 Three things are known besides what the model says of single points. Faces that hang together, or lie on one smooth
-patch, are likely one part. Pieces of the same form are likely the same part: a wheel is seldom alone. And whoever asks
+patch, are likely one part. Pieces of the same form are likely the same part: a wheel is seldom alone. A part that has
+a piece of its own is seldom moulded onto the body a second time. And whoever asks
 for four parts of a shape expects four parts: a phrase that scores low all over is raised, which is prior correction as
 in classification (Saerens et al., Neural Computation 2002), but only as far as pieces vote, because scattered points
 would follow it into noise; and one that no piece takes even then is given the piece that minds least. The numbers
@@ -30,6 +31,8 @@ LARGEST, AGREEMENT = 0.5, 0.85
 CLOUD_AGREEMENT = 0.75
 # Anchors that make a piece of a cloud worth a vote.
 LEAST_ANCHORS = 4
+# How many temperatures less a phrase that has a piece of its own counts inside one that is of two minds.
+ELSEWHERE = 1.0
 # What a piece minds counts by its share of the anchors to this power: a phrase that is nowhere is rather a small part.
 MINDS = 0.5
 # A phrase that is nowhere is raised no further than one that holds this share.
@@ -78,13 +81,19 @@ class Ballot:
 
 
 def vote(
-    shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "R S"], asked: int, voting: str
+    shape: Shape,
+    anchors: Anchors,
+    values: Float32[np.ndarray, "R S"],
+    asked: int,
+    voting: str,
+    temperature: float,
 ) -> Ballot:
     """Let pieces vote on the cosines (R,S) of rows with phrases, of which the first `asked` can be chosen.
 
     voting  "components": connected pieces of a mesh; "regions": their smooth patches; "pieces": components, or the
             regions of one that is most of the shape and of two minds, and the superpoints of a cloud; "matched": the
-            same, and those of a mesh that have the same form vote together; "none": nothing
+            same, but such a one is less easily given what has a piece of its own, and pieces of a mesh that have the
+            same form vote together; "none": nothing
     Raises InputError for another name.
     """
     if voting not in VOTING:
@@ -97,8 +106,8 @@ def vote(
         tally = _tally(pieces, values[:count], asked)
         votes = (tally.held >= LEAST_ANCHORS) & (tally.agreement >= CLOUD_AGREEMENT)
     else:
-        pieces = _of_mesh(shape, anchors, values[:count], asked, voting)
-        tally = _tally(pieces, values[:count], asked)
+        pieces, heard = _of_mesh(shape, anchors, values[:count], asked, voting, ELSEWHERE * temperature)
+        tally = _tally(pieces, heard, asked)
         votes = (tally.held > 0) & ~_of_two_minds(tally)
         if voting == "matched":
             pieces, tally, votes = _together(shape, pieces, tally, votes)
@@ -157,9 +166,17 @@ def probabilities(values: Float32[np.ndarray, "R T"], temperature: float) -> Flo
 
 
 def _of_mesh(
-    shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "M S"], asked: int, voting: str
-) -> Pieces:
-    """Components, regions, or components with those of two minds replaced by their regions."""
+    shape: Shape,
+    anchors: Anchors,
+    values: Float32[np.ndarray, "M S"],
+    asked: int,
+    voting: str,
+    less: float,
+) -> tuple[Pieces, Float32[np.ndarray, "M S"]]:
+    """Components, regions, or components with those of two minds cut into regions; and the values (M,S) that vote.
+
+    less  by how much a phrase that has a piece of its own is lowered in those of two minds, with "matched"
+    """
     assert shape.faces is not None
     face = anchors.place
     crease = CREASE_DEGREES if voting == "regions" else None
@@ -168,13 +185,33 @@ def _of_mesh(
         piece = anchors.piece.astype(np.int64)
     else:
         piece = mesh_pieces(shape.points, shape.faces, crease, pairs).astype(np.int64)
+    if voting == "matched":
+        values = _less_of_elsewhere(Pieces(piece[face], piece), values, asked, less)
     if voting in ("pieces", "matched"):
         split = _of_two_minds(_tally(Pieces(piece[face], piece), values, asked))
         if split.any():
             regions = mesh_pieces(shape.points, shape.faces, CREASE_DEGREES, pairs)
             # Neighbours through a shared edge are in one component, so a region lies within one.
             piece = np.where(split[piece], piece.max() + 1 + regions, piece)
-    return Pieces(piece[face], piece)
+    return Pieces(piece[face], piece), values
+
+
+def _less_of_elsewhere(
+    pieces: Pieces, values: Float32[np.ndarray, "M S"], asked: int, less: float
+) -> Float32[np.ndarray, "M S"]:
+    """Values (M,S), those in pieces of two minds lowered by `less` for phrases that agreeing pieces are called.
+
+    Whoever models the trigger as a piece seldom moulds a second one onto the body: what looks like it there is not.
+    """
+    tally = _tally(pieces, values, asked)
+    torn = _of_two_minds(tally)
+    owner = (tally.held > 0) & (tally.agreement >= AGREEMENT)
+    elsewhere = np.unique(tally.mean[owner, :asked].argmax(axis=1))
+    if not torn.any() or len(elsewhere) == asked:
+        return values
+    values = values.copy()
+    values[np.ix_(np.flatnonzero(torn[pieces.of_anchor]), elsewhere)] -= less
+    return values
 
 
 def _together(
