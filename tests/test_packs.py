@@ -109,6 +109,10 @@ def test_arrays_that_are_cut_off_or_of_another_pack(write, read, tmp_path):
         (tmp_path / "pack" / "points.npy").write_bytes(damaged)
         with pytest.raises(InputError, match=r"points\.npy is damaged"):
             read(tmp_path / "pack")
+    for wrong in (np.zeros(3), np.array(1.0), np.zeros((3, 256, 3), complex)):
+        np.save(tmp_path / "pack" / "points.npy", wrong)
+        with pytest.raises(InputError, match=r"points\.npy is damaged \(.*expected numbers on 3 axes"):
+            read(tmp_path / "pack")
     np.save(tmp_path / "pack" / "points.npy", np.zeros((3, 255, 3), np.float16))
     with pytest.raises(InputError, match="do not belong together"):
         read(tmp_path / "pack")

@@ -68,7 +68,7 @@ def refusals_of_disk(path: str | os.PathLike[str]) -> Iterator[None]:
             raise
         raise InputError(
             f"cannot write {path}: {os.strerror(error.errno)}; make room or choose another disk, then try again "
-            "(a file that was there before is as it was)"
+            "(what was there before is kept)"
         ) from error
 
 

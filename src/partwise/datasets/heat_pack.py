@@ -35,9 +35,9 @@ class HeatPack:
         index = read_index(folder / _INDEX, FORMAT, _AGAIN)
         self._shapes = index["shapes"]
         self.names: tuple[str, ...] = _names(folder / _INDEX, index)
-        self._points, self._heat = (open_rows(folder / name, _AGAIN) for name in (_POINTS, _HEAT))
+        self._points, self._heat = (open_rows(folder / name, 3, _AGAIN) for name in (_POINTS, _HEAT))
         colored = (folder / _COLORS).is_file()
-        self._colors = open_rows(folder / _COLORS, _AGAIN) if colored else None
+        self._colors = open_rows(folder / _COLORS, 3, _AGAIN) if colored else None
         arrays = [self._points, self._heat, *([] if self._colors is None else [self._colors])]
         sizes = [(len(self._shapes), self._points.shape[1], last) for last in (3, len(self.names), 3)]
         if any(array.shape != size for array, size in zip(arrays, sizes, strict=False)):

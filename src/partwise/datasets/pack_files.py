@@ -79,9 +79,14 @@ def read_index(path: Path, version: str, again: str) -> dict[str, Any]:
     return index
 
 
-def open_rows(path: Path, again: str) -> np.ndarray:
-    """A memory map of an array. Raises InputError if the file is not there, damaged or cut off."""
+def open_rows(path: Path, axes: int, again: str) -> np.ndarray:
+    """A memory map of an array of `axes` axes. Raises InputError if the file is not there, damaged or cut off."""
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        rows = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError) as error:
         raise InputError(f"{path} is damaged ({error}): {again}") from None
+    if rows.ndim != axes or rows.dtype.kind not in "fiu":
+        raise InputError(
+            f"{path} is damaged (an array {rows.shape} of {rows.dtype}, expected numbers on {axes} axes): {again}"
+        )
+    return rows

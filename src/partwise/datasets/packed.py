@@ -51,8 +51,9 @@ class Pack:
         self._shapes = index["shapes"]
         self._identity = file_sha256(folder / _INDEX)
         _check_shapes(folder / _INDEX, self._shapes)
-        self._points, self._labels = (open_rows(folder / name, _AGAIN) for name in (_POINTS, _LABELS))
-        self._heat = open_rows(folder / _HEAT, _AGAIN) if index.get("heat") else None
+        self._points = open_rows(folder / _POINTS, 3, _AGAIN)
+        self._labels = open_rows(folder / _LABELS, 2, _AGAIN)
+        self._heat = open_rows(folder / _HEAT, 3, _AGAIN) if index.get("heat") else None
         arrays = [a for a in (self._points, self._labels, self._heat) if a is not None]
         if any(len(array) != len(self._shapes) for array in arrays):
             raise InputError(
@@ -79,7 +80,10 @@ class Pack:
         return PackedShape(points, labels, parts, shape["category"], shape["uid"], actions, heat)
 
     def identity(self) -> str:
-        """SHA-256 of the list of shapes, which holds those of the arrays: two packs that share it are the same."""
+        """SHA-256 of the list of shapes, which holds those of the arrays: two packs that share it are the same.
+
+        The lists of packs that were written through a memory map do not hold them: there it is that of the names alone.
+        """
         return self._identity
 
     def categories(self) -> list[str]:
