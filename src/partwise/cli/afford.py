@@ -30,7 +30,7 @@ class Afford:
     """Actions or questions: grasp pour "where would you hold this to carry it" ..."""
     image: tuple[Path, ...] = ()
     """A picture of the action for all phrases, or one for each; without phrases each is a question of its own. Needs a
-    model whose affordance head was trained with pictures."""
+    model that was trained with pictures."""
     within: str | None = None
     """Only where this part is: the heat is multiplied with the part's score."""
     parts: tuple[str, ...] = ()

@@ -113,7 +113,7 @@ class AffordanceConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
-        if min(self.asked) < 0 or abs(sum(self.asked) - 1) > 1e-6:
+        if not (min(self.asked) >= 0 and abs(sum(self.asked) - 1) <= 1e-6):  # NaN fails too
             raise InputError(
                 f"asked is {self.asked}: give the shares of words, pictures and both, which add up to 1"
             )
