@@ -3,6 +3,8 @@
     partwise train openad runs/openad --shapes 9600 --steps 1200
     python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
 
+With `--save NAME` it writes another file there, for other categories.
+
 Also how often the verdict "offered" or "not offered" is right, and SIM for each action of each held-out category. Those
 are the categories of `--held-out`, which neither the encoder nor the heads have met.
 """
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--openad", type=Path, help="checkpoint of an OpenAD trained on the same data")
     parser.add_argument("--held-out", nargs="+", default=list(HELD_OUT))
     parser.add_argument("--each", type=int, default=10, help="shapes of every held-out category")
+    parser.add_argument("--save", default="afford_rivals", help="name of the file of results")
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model)
     assert segmenter.head is not None, f"{arguments.model} has no affordance head"
@@ -78,7 +81,7 @@ def main() -> None:
         print(f"\n{name}, {len(scores)} maps")
         for row, figures in {**rows, **actions}.items():
             print(f"{row:<28}" + "  ".join(f"{key} {value:.3g}" for key, value in figures.items()))
-    save("afford_rivals", result)
+    save(arguments.save, result)
 
 
 if __name__ == "__main__":
