@@ -98,7 +98,41 @@ def arms() -> dict[str, Arm]:
         for name, text in (("patch-level", TEXT), ("point-level", point)):
             noisy = replace(text, batches=replace(text.batches, label_noise=noise))
             found[f"{name}, {noise:.0%} wrong labels"] = Arm(noisy)
-    return found
+    return {**found, **objectives(), **patches()}
+
+
+def objectives() -> dict[str, Arm]:
+    """Name -> arm that differs from stage 2 only in what a patch's answer costs: one field of the objective each.
+
+    The sum is weighed 1 / patches, as in the paper's objective above, so that clipping does not set its scale: what
+    is left of the change is that a shape counts as often as it has phrases.
+    """
+    base = TEXT.objective
+    published = replace(base, tau=PAPER_OBJECTIVE.tau, bias=PAPER_OBJECTIVE.bias)
+    found = {
+        "tau 0.07 kept": replace(base, learned=False),
+        "tau 0.1": replace(base, tau=PAPER_OBJECTIVE.tau),
+        "tau 0.1, bias -10": published,
+        "tau 0.1, bias -10, both kept": replace(published, learned=False),
+        "positives weigh 1": replace(base, power=0.0),
+        "positives weigh sqrt(K - 1)": replace(base, power=0.5),
+    }
+    summed = replace(TEXT, objective=replace(base, reduction="sum"), patch_weight=1 / MODEL.groups)
+    return {
+        **{name: Arm(replace(TEXT, objective=objective)) for name, objective in found.items()},
+        "sum over patches and phrases": Arm(summed),
+    }
+
+
+def patches() -> dict[str, Arm]:
+    """Name -> arm that differs from stage 2 only in how many patches there are, or how many points each has."""
+    sizes = ((2 * MODEL.groups, MODEL.group_size), (MODEL.groups, 2 * MODEL.group_size))
+    return {
+        f"{groups} patches of {size}": Arm(
+            replace(TEXT, model=replace(MODEL, groups=groups, group_size=size))
+        )
+        for groups, size in sizes
+    }
 
 
 def data(out: Path) -> list[Sample]:
