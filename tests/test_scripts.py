@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,3 +50,39 @@ def test_one_command_ends_with_the_table_of_the_alignment(tmp_path, monkeypatch,
     assert saved["alignment"]["table"]["jointly"]["difference"]["mean"] == len("jointly") - len(
         "stage 2 only"
     )
+
+
+def test_every_arm_about_objective_and_patches_changes_what_its_name_says_and_no_more(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), str(ROOT / "benchmarks"), *sys.path])
+    import alignment_experiments as experiments
+
+    base = leaves(asdict(experiments.TEXT))
+    changes = {
+        name: {key: value for key, value in leaves(asdict(arm.text)).items() if value != base[key]}
+        for name, arm in experiments.arms().items()
+        if name in experiments.objectives() | experiments.patches()
+    }
+    assert changes == {
+        "tau 0.07 kept": {"objective.learned": False},
+        "tau 0.1": {"objective.tau": 0.1},
+        "tau 0.1, bias -10": {"objective.tau": 0.1, "objective.bias": -10.0},
+        "tau 0.1, bias -10, both kept": {
+            "objective.tau": 0.1,
+            "objective.bias": -10.0,
+            "objective.learned": False,
+        },
+        "positives weigh 1": {"objective.power": 0.0},
+        "positives weigh sqrt(K - 1)": {"objective.power": 0.5},
+        "sum over patches and phrases": {"objective.reduction": "sum", "patch_weight": 1 / 32},
+        "64 patches of 16": {"model.groups": 64},
+        "32 patches of 32": {"model.group_size": 32},
+    }
+    assert all(arm.before == "nothing" for arm in experiments.objectives().values())
+
+
+def leaves(tree: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Path with dots -> value of nested settings."""
+    found = {}
+    for key, value in tree.items():
+        found |= leaves(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
+    return found
