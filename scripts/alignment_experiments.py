@@ -38,6 +38,7 @@ from cmat_setup import LIFTED_EACH, POINTS, lift
 from lmad_report import summary
 from lmad_setup import CATEGORIES
 from machine import save
+from safetensors import safe_open
 
 from partwise.datasets.packed import write_pack
 from partwise.datasets.procedural import ProceduralShapes
@@ -53,6 +54,7 @@ from partwise.train.align_dino import AlignDinoConfig
 from partwise.train.align_jointly import AlignJointlyConfig
 from partwise.train.align_text_presets import AlignTextConfig
 from partwise.train.alignment import PAPER_OBJECTIVE
+from partwise.train.state import STATE
 
 TEST_EACH = 6
 TEACHER = "middle"  # of the noise levels in cmat_experiments
@@ -202,7 +204,13 @@ def report(out: Path) -> None:
             continue
         entry = {c.name: summary([row[c.name] for row in runs]) for c in CONDITIONS[:3]}
         entry["difference"] = against(rows, name, "stage 2 only", "as is")
-        table[name] = {**entry, "processor_s": float(np.mean([row["processor_s"] for row in runs]))}
+        ends = [scalars_at_the_end(out, name, row["seed"]) for row in runs]
+        table[name] = {
+            **entry,
+            "tau at the end": summary([tau for tau, _ in ends]),
+            "bias at the end": summary([bias for _, bias in ends]),
+            "processor_s": float(np.mean([row["processor_s"] for row in runs])),
+        }
         print(f"| {name} | " + " | ".join(map(cell, entry.values())) + " |")
     print(f"| *largest part everywhere* | {100 * rows[0]['largest']:.1f} | | | |")
     settings = {
@@ -215,6 +223,17 @@ def report(out: Path) -> None:
         "teacher": f"simulated, noise level {TEACHER}",
     }
     save("alignment", {"settings": settings, "largest": rows[0]["largest"], "table": table, "runs": rows})
+
+
+def scalars_at_the_end(out: Path, name: str, seed: int) -> tuple[float, float]:
+    """Temperature and bias that the last step of a run left: how far learning moved them. No bias reads as 0."""
+    with safe_open(out / "runs" / f"{name}, seed {seed}" / STATE, "pt") as state:
+        keys = set(state.keys())
+        within = (
+            "module.alignment" if "module.alignment.bias" in keys else "module"
+        )  # of the joint recipe, or alone
+        log_scale, bias = (float(state.get_tensor(f"{within}.{key}")) for key in ("log_scale", "bias"))
+    return float(np.exp(-log_scale)), bias
 
 
 def main() -> None:

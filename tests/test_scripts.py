@@ -6,6 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+import torch
+from safetensors.torch import save_file
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -31,7 +35,7 @@ def test_one_command_ends_with_the_table_of_the_alignment(tmp_path, monkeypatch,
 
     saved = {}
     monkeypatch.setattr(experiments, "data", lambda out: [])
-    monkeypatch.setattr(experiments, "train_arm", lambda out, name, arm, seed, embedder: (name, seed))
+    monkeypatch.setattr(experiments, "train_arm", leave_state)
     monkeypatch.setattr(
         experiments,
         "measure",
@@ -50,6 +54,21 @@ def test_one_command_ends_with_the_table_of_the_alignment(tmp_path, monkeypatch,
     assert saved["alignment"]["table"]["jointly"]["difference"]["mean"] == len("jointly") - len(
         "stage 2 only"
     )
+    ends = [
+        (entry["tau at the end"]["mean"], entry["bias at the end"]["mean"])
+        for entry in saved["alignment"]["table"].values()
+    ]
+    assert ends == [(pytest.approx(0.1), -8.0)] * len(experiments.arms())
+
+
+def leave_state(out: Path, name: str, arm: Any, seed: int, embedder: object) -> tuple[str, int]:
+    """What a run leaves of its temperature and bias, -7, -8 and -9 with seeds 1 to 3; the joint recipe nests them."""
+    folder = out / "runs" / f"{name}, seed {seed}"
+    folder.mkdir(parents=True)
+    within = "module.alignment" if arm.before == "jointly" else "module"
+    scalars = {f"{within}.log_scale": torch.tensor(10.0).log(), f"{within}.bias": torch.tensor(-6.0 - seed)}
+    save_file(scalars, folder / "state.safetensors")
+    return name, seed
 
 
 def test_every_arm_about_objective_and_patches_changes_what_its_name_says_and_no_more(monkeypatch):
