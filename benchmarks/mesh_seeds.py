@@ -16,9 +16,14 @@ from machine import save
 from partwise import Segmenter
 from partwise.datasets.objects import RealObjects
 from partwise.evaluate.meshes import AS_MESHES, evaluate_meshes
-from partwise.evaluate.parts import mean_scores
+from partwise.evaluate.parts import ShapeScore, mean_scores
 
 SEEDS = 6
+
+
+def part_mean(scores: list[ShapeScore], part: str) -> float:
+    """Mean IoU of one part over the shapes that have it."""
+    return float(np.mean([score.iou[score.phrases.index(part)] for score in scores if part in score.phrases]))
 
 
 def main() -> None:
@@ -29,8 +34,9 @@ def main() -> None:
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model, head=False)
     objects, as_is = RealObjects(arguments.objects, "val", least_names=2), AS_MESHES[0]
-    runs = [mean_scores(evaluate_meshes(segmenter, objects, as_is, seed=seed)) for seed in range(SEEDS)]
-    found = {"all": [run.category for run in runs]}
+    scores = [evaluate_meshes(segmenter, objects, as_is, seed=seed) for seed in range(SEEDS)]
+    runs = [mean_scores(run) for run in scores]
+    found = {"all": [run.category for run in runs], "handles": [part_mean(run, "handle") for run in scores]}
     found |= {name: [run.by_category[name] for run in runs] for name in sorted(runs[0].by_category)}
     for name, values in found.items():
         low, high = 100 * min(values), 100 * max(values)
