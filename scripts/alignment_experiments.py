@@ -104,10 +104,11 @@ def arms() -> dict[str, Arm]:
 
 
 def objectives() -> dict[str, Arm]:
-    """Name -> arm that differs from stage 2 only in what a patch's answer costs: one field of the objective each.
+    """Name -> arm that differs from stage 2 only in what a patch's answer costs, by one field of the objective.
 
-    The sum is weighed 1 / patches, as in the paper's objective above, so that clipping does not set its scale: what
-    is left of the change is that a shape counts as often as it has phrases.
+    Three arms change more than one: "tau 0.1, bias -10" two fields, "tau 0.1, bias -10, both kept" three, and the sum
+    comes with a weight of the loss. That is 1 / patches, as in the paper's objective above, so that clipping does not
+    set its scale: what is left of the change is that a shape counts as often as it has phrases.
     """
     base = TEXT.objective
     published = replace(base, tau=PAPER_OBJECTIVE.tau, bias=PAPER_OBJECTIVE.bias)

@@ -237,6 +237,7 @@ def test_damaged_pairs_are_named(tmp_path, line, match):
         ({"licence": None}, "licence is damaged"),
         ({"up": "x"}, "up is 'x'"),
         ({"surprise": 1}, "surprise"),
+        ({"surprise": 1, "version": 9}, "version 9"),
     ],
 )
 def test_damaged_manifests_are_named(tmp_path, changes, match):

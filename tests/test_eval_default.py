@@ -77,3 +77,17 @@ def test_glosses_are_what_no_generator_says():
 def test_without_objects_the_card_is_not_made(tmp_path, capsys):
     assert main(["eval", "default", "--objects", str(tmp_path)]) == 3
     assert "manifest.jsonl" in capsys.readouterr().err
+
+
+def test_objects_that_are_not_there_or_not_in_the_val_split_are_named(
+    small,
+    corpus,  # noqa: F811
+    tmp_path,
+    capsys,
+):
+    model = write_checkpoint(tmp_path / "model", "pointalign3d")
+    command = ["eval", "default", "--model", str(model), "--held-out", "stool", "--objects"]
+    assert main([*command, str(tmp_path / "nowhere")]) == 3
+    assert "nowhere has no manifest.jsonl" in capsys.readouterr().err
+    assert main([*command, str(corpus)]) == 2  # its val split holds an object without part names
+    assert "no object of the split val with two named parts" in capsys.readouterr().err

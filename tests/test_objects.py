@@ -119,5 +119,17 @@ def test_what_is_damaged_is_named(corpus):
     (corpus / "manifest.jsonl").write_text('{"path": "a"}\n', encoding="utf-8")
     with pytest.raises(InputError, match="line 1 "):
         RealObjects(corpus)
+    row = {"path": "a", "category": "b", "split": "val", "nodes": [{"name": "x", "clean_part_name": None}]}
+    for nodes in ("abc", [3], [{"name": "x"}], [{"name": "x", "clean_part_name": 3}]):
+        (corpus / "manifest.jsonl").write_text(json.dumps(row | {"nodes": nodes}), encoding="utf-8")
+        with pytest.raises(InputError, match="line 1 .* is damaged"):
+            RealObjects(corpus)
+    for key in ("path", "category", "split"):
+        (corpus / "manifest.jsonl").write_text(json.dumps(row | {key: 3}), encoding="utf-8")
+        with pytest.raises(InputError, match="no text"):
+            RealObjects(corpus)
+    (corpus / "manifest.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        RealObjects(corpus)
     with pytest.raises(InputError, match="unknown split"):
         RealObjects(corpus, "test")

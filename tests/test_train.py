@@ -476,7 +476,13 @@ def test_the_command_line_trains_on_ten_shapes(pack, tmp_path, capsys):
     command = ["train", "patchalign3d", str(pack), str(tmp_path / "run"), "--preset", "tiny", "--steps", "2"]
     assert main(command) == 0
     assert "checkpoint" in capsys.readouterr().out
-    assert len(Segmenter.from_pretrained(tmp_path / "run" / "checkpoint").config.templates) > 0
+    segmenter = Segmenter.from_pretrained(tmp_path / "run" / "checkpoint")
+    answer = segmenter.segment(Shape.of(table(3).points, up="y"), ["leg", "table top"])
+    assert answer.labels.shape == answer.confidence.shape == (1024,)
+    assert set(answer.labels) <= {0, 1}
+    assert np.isfinite(answer.scores).all()
+    assert answer.scores.shape == (1024, 2)
+    np.testing.assert_allclose(answer.scores.sum(axis=1), 1, atol=1e-5)
     assert main([*command[:2], str(tmp_path / "nowhere"), *command[3:]]) == 3
 
 

@@ -52,9 +52,10 @@ class TrainPatchAlign3D:
         "tiny",
     ] = "small"
     """paper and release: PatchAlign3D as published; small, then small-on, small-even, small-wide, small-actions and
-    small-held, each from the checkpoint before: the default as it came about on two cores (the last two read a pack
-    with heat); small-gpu-on: its last leg, on a GPU; small-gpu: the same in one leg, in minutes on a GPU;
-    official-size: likewise, with an encoder of the published size; tiny: seconds, to try things out."""
+    small-held, each from the checkpoint before: the default as it came about on two cores; small-gpu-on: its last leg,
+    on a GPU; small-gpu: the same in one leg, in minutes on a GPU; official-size: likewise, with an encoder of the
+    published size; tiny: seconds, to try things out. small-actions, small-held, both small-gpu and official-size read
+    a pack with heat (`partwise data pack --heat`)."""
     steps: int | None = None
     """Instead of the preset's own number."""
     start: Path | None = None

@@ -116,14 +116,15 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON ({error}): convert the data set again") from None
+    # Before the keys: another version may have others.
+    if isinstance(content, dict) and content.get("version", VERSION) != VERSION:
+        raise InputError(
+            f"{path} has version {content['version']!r}, expected {VERSION}: convert the data set again"
+        )
     names = {entry.name for entry in fields(Manifest)}
     if not isinstance(content, dict) or content.keys() != names:
         found = sorted(content) if isinstance(content, dict) else type(content).__name__
         raise InputError(f"{path} has the keys {found}, expected {sorted(names)}: convert the data set again")
-    if content["version"] != VERSION:
-        raise InputError(
-            f"{path} has version {content['version']!r}, expected {VERSION}: convert the data set again"
-        )
     return _checked(content, path)
 
 

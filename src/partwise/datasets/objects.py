@@ -106,13 +106,21 @@ def _folder(root: Path | str | None) -> Path:
 
 
 def _manifest(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as UTF-8 text ({error}): restore the file") from None
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
             rows.append({key: row[key] for key in ("path", "category", "split", "nodes")})
+            texts = [row["path"], row["category"], row["split"], *(node["name"] for node in row["nodes"])]
+            texts += _names(row)
+            if not all(isinstance(text, str) for text in texts):
+                raise TypeError("a name, path, category or split that is no text")
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"line {number} of {path} is damaged ({error!r}): "

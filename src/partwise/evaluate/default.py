@@ -26,6 +26,7 @@ from partwise.datasets.sample import Sample
 from partwise.datasets.world.surface import Scan
 from partwise.datasets.world.words import glosses
 from partwise.encoders.actions import new_wording
+from partwise.errors import InputError
 from partwise.evaluate.conditions import CONDITIONS
 from partwise.evaluate.heat import HeatScore, evaluate_heat, mean_heat, offer_auc
 from partwise.evaluate.meshes import AS_MESHES, evaluate_meshes, mesh_confidences
@@ -51,7 +52,7 @@ def evaluate_default(
 
     objects   the folder of real objects; each: shapes of every training category
     held_out  the categories that this model never met
-    Raises MissingDataError without the objects.
+    Raises MissingDataError without the objects, InputError if none of them is in the val split.
     """
     settings = {"sharp": segmenter.config.points, "fast": segmenter.config.points // 2}
     result: dict[str, Any] = {
@@ -175,6 +176,10 @@ def _part_sets(objects: Path, each: int, held_out: Sequence[str]) -> dict[str, l
     count = len(held_out) * each * HELD_OUT_TIMES
     unseen = ProceduralShapes(SEED_NEVER_TRAINED_ON, tuple(held_out), scan, count, heat=False)
     real = RealObjects(objects, split="val", least_names=2, scan=Scan(points=POINTS, kind="cad"))
+    if not len(real):
+        raise InputError(
+            f"{objects} has no object of the split val with two named parts: look at the splits in its manifest.jsonl"
+        )
     return {
         "held-out seeds": list(held),
         "held-out categories": list(unseen),

@@ -207,7 +207,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
     bar = tqdm(total=config.steps, initial=state.step, unit="step")
     for batch in prefetched(config, sources, range(state.step, config.steps)):
         loss, focal, dice = train_step(head, encoder, batch, optimizer, config, state.step)
-        state.step += 1
+        state.advance(loss)
         update_average(averaged, head, min(config.average, state.step / (state.step + 10)))
         bar.update()
         done, score = state.step == config.steps, float("nan")

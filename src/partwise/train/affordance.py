@@ -35,6 +35,7 @@ from partwise.models.openad import ClosedSet, ClosedSetConfig, OpenAD, OpenADCon
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.models.pointlas import PointLas, PointLasConfig
 from partwise.models.pointrefer import PointRefer, PointReferConfig
+from partwise.models.runtime import checked_device
 from partwise.pretrained import build_model, open_pretrained, weights_sha256
 from partwise.train.affordance_batches import Batch, Batches, label_counts
 from partwise.train.affordance_data import samples_sha256
@@ -76,17 +77,18 @@ def train(
     A run that was killed goes on where it stood. Raises InputError for samples without any of the labels,
     CheckpointError if OUT holds a run with other settings.
     """
+    place = checked_device(device)
     make_folder(out)
     if config.start:
         config = fitted(config, open_pretrained(config.start))
-    model = make_model(config, encoder).to(device)
+    model = make_model(config, encoder).to(place)
     if config.start:
         take_encoder(model, open_pretrained(config.start))
     if config.freeze:
         freeze(model)
     phrases = Phrases.of(config, model, encoder, questions, open_pictures(config, pictures))
     batches = Batches(config, samples, model)
-    weights = class_weights(config, batches).to(device)
+    weights = class_weights(config, batches).to(place)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
     inputs = {"list of samples": samples_sha256(samples), "start checkpoint": weights_sha256(config.start)}
     state = TrainingState({"model": model}, optimizer, inputs=inputs)
@@ -96,7 +98,7 @@ def train(
     bar = tqdm(total=config.steps, initial=state.step, unit="step", smoothing=0.1)
     for batch in batches.prefetched(range(state.step, config.steps), phrases):
         loss, rate = train_step(model, batch, phrases, optimizer, config, weights, state.step)
-        state.step += 1
+        state.advance(loss)
         bar.update()
         done, score = state.step == config.steps, math.nan
         if validation and (done or state.step % config.validate_every == 0):

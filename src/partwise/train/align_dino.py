@@ -145,7 +145,7 @@ def train(
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
         loss, apart = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
-        state.step += 1
+        state.advance(loss)
         bar.update()
         done, score = state.step == config.steps, float("nan")
         if validation and workers.first and (done or state.step % config.validate_every == 0):

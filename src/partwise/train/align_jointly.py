@@ -27,7 +27,6 @@ from partwise.train.alignment import Alignment
 from partwise.train.batches import prefetched
 from partwise.train.distributed import Workers
 from partwise.train.state import Curves, TrainingState
-from partwise.train.words import WordTable
 
 REPORT_EVERY = 20
 COLUMNS = ("text_loss", "distillation_loss", "centre_distance")
@@ -74,7 +73,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
     make_folder(out)
     pack, shards = Pack(data), LiftedShards(lifted)
     shapes = align_dino.as_taught(shards, config.dino)
-    words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
+    words = align_text.word_table(pack, config.text, embedder)
     module = TaughtAlignment(align_text.make_module(config.text, None), shapes[0].features.shape[1])
     groups = align_text.parameter_groups(module.alignment, config.text)
     groups.append({"params": list(module.teacher_head.parameters()), "base_rate": config.text.head_rate})
@@ -102,7 +101,7 @@ def train(config: AlignJointlyConfig, data: Path, lifted: Path, out: Path, embed
         (config.text.patch_weight * text_loss + config.distillation_weight * taught).backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        state.step += 1
+        state.advance(text_loss.item() + taught.item())
         bar.update()
         done = state.step == config.text.steps
         if done or state.step % REPORT_EVERY == 0:

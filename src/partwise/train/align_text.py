@@ -95,7 +95,7 @@ def train(
     todo = range(state.step, config.steps)
     for batches in prefetched(pack, words, config.batches, todo, workers, makers):
         losses, factor = train_step(module, parallel, batches, optimizer, scaler, config, state.step, workers)
-        state.step += 1
+        state.advance(float(losses.sum()))
         update_average(averaged, module, min(config.average, state.step / (state.step + 10)))
         bar.update()
         done = state.step == config.steps
@@ -120,9 +120,17 @@ def train(
 def word_table(pack: Pack, config: AlignTextConfig, embedder: PhraseEmbedder) -> WordTable:
     """The words that stand for parts in the pack, and those for actions if they are asked about.
 
-    Raises InputError for questions about actions of a pack without heat.
+    Raises InputError for words of another width than the model's, and for questions about actions of a pack without
+    heat.
     """
     words = WordTable.embed(pack.phrases(), embedder, pack.other_words())
+    width, expected = words.vectors.shape[1], config.model.text_width
+    if width != expected:
+        raise InputError(
+            f"the words of the text encoder {config.text_encoder!r} are {width} numbers each, the model takes "
+            f"{expected}: paper and release want the folder of OpenCLIP's ViT-bigG/14 (1280) as --text-encoder, the "
+            "other presets minilm (384)"
+        )
     if not config.batches.actions:
         return words
     if not pack.has_heat():

@@ -192,7 +192,7 @@ SMALL_HELD = replace(
     batches=replace(SMALL_ACTIONS.batches, actions=6, seed=47),
     heat_weight=1.5,
 )
-# All of it in one leg, for a GPU: more shapes in minutes than the six legs before saw in five hours.
+# All of it in one leg, for a GPU: more shapes in minutes than the six legs before saw in nearly six hours.
 SMALL_GPU = replace(
     SMALL_HELD,
     steps=6_400,

@@ -176,7 +176,10 @@ def prefetched(
     """The accumulated batches of each step, made ahead in a thread, or in `makers` processes of their own.
 
     A thread is enough beside a processor that trains; a GPU waits for it. The batches are the same.
+    Raises InputError for fewer than no makers.
     """
+    if makers < 0:
+        raise InputError(f"{makers} processes cannot make batches: give --makers 0, a thread, or more")
     batches = Steps(pack, words, config, workers.pieces(config.batch, config.accumulate))
     if makers:
         yield from DataLoader(batches, batch_size=None, sampler=steps, num_workers=makers, prefetch_factor=4)

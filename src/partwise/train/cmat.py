@@ -109,7 +109,7 @@ def train(
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
         row = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
-        state.step += 1
+        state.advance(row["loss"])
         bar.update()
         done = state.step == config.steps
         if curves is not None and (done or state.step % REPORT_EVERY == 0):

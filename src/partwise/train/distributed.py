@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from partwise.errors import InputError
+from partwise.models.runtime import checked_device
 
 
 def check_pieces(batch: int, accumulate: int, workers: int = 1) -> None:
@@ -30,15 +31,15 @@ class Workers:
 
     @classmethod
     def start(cls, device: str) -> Workers:
-        """Join the process group that torchrun's environment describes; alone without it."""
-        count = int(os.environ.get("WORLD_SIZE", "1"))
+        """Join the process group that torchrun's environment describes; alone without it.
+
+        Raises InputError for a device that this machine lacks.
+        """
+        count, chosen = int(os.environ.get("WORLD_SIZE", "1")), checked_device(device)
         if count == 1:
-            return cls(0, 1, torch.device(device))
-        chosen = (
-            torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-            if device.startswith("cuda")
-            else torch.device(device)
-        )
+            return cls(0, 1, chosen)
+        if chosen.type == "cuda":
+            chosen = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
         return cls(torch.distributed.get_rank(), count, chosen)
 

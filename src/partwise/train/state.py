@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ from partwise.errors import CheckpointError, InputError
 from partwise.files import append, atomic_path, make_folder
 
 STATE = "state.safetensors"
+_NOT_FINITE = (
+    "look for NaN or infinite numbers in the data, or take a lower rate or precision fp32. "
+    "Nothing of this step was saved; what was saved before is whole"
+)
 
 
 def check_counts(**counts: int) -> None:
@@ -41,13 +46,30 @@ class TrainingState:
     scaler: torch.amp.GradScaler | None = None
     inputs: Mapping[str, str | None] = field(default_factory=dict)
 
+    def advance(self, loss: float) -> None:
+        """Count the step that was just made, with its loss. Raises InputError if that is not finite.
+
+        Called before anything of the step is saved. A scaler of half precision leaves steps out that overflow, and
+        recovers: there the loss has to be finite only once its scale, halved each time, is below 1.
+        """
+        self.step += 1
+        recovers = self.scaler is not None and self.scaler.is_enabled() and self.scaler.get_scale() >= 1
+        if not (math.isfinite(loss) or recovers):
+            raise InputError(f"the loss of step {self.step} is {loss}: {_NOT_FINITE}")
+
     def save(self, folder: Path, config: Mapping[str, object]) -> None:
-        """Write everything to FOLDER/state.safetensors. A full disk leaves the previous file as it was."""
+        """Write everything to FOLDER/state.safetensors. A full disk leaves the previous file as it was.
+
+        So do weights that are not finite, as another process's loss or an infinite gradient leaves them: InputError.
+        """
         tensors = {
             f"{name}.{key}": value
             for name, module in self.modules.items()
             for key, value in module.state_dict().items()
         }
+        for name, value in tensors.items():
+            if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+                raise InputError(f"{name} is not finite after step {self.step}: {_NOT_FINITE}")
         for index, parameter in enumerate(_parameters(self.optimizer)):
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)

@@ -13,6 +13,7 @@ from torch import Tensor
 from partwise.datasets.sample import PartName
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.prompts import clean
+from partwise.errors import InputError
 
 # Phrases embedded in one call; bounds the memory of a text encoder.
 CHUNK = 512
@@ -35,11 +36,14 @@ class WordTable:
     def embed(
         cls, phrases: list[str], embedder: PhraseEmbedder, other_words: Mapping[str, Set[str]] | None = None
     ) -> WordTable:
-        """Embed every phrase once. Raises MissingDataError if one needs a text model and none is at hand.
+        """Embed every phrase once. Raises MissingDataError if one needs a text model and none is at hand, InputError
+        for no phrase.
 
         other_words  of each fine name, as `Pack.other_words` gives them; distractors that are names need them
         """
         cleaned = sorted({clean(phrase) for phrase in phrases} - {""})
+        if not cleaned:
+            raise InputError("nothing to train on is named: give shapes whose parts have names")
         chunks = [embedder.embed(cleaned[i : i + CHUNK]) for i in range(0, len(cleaned), CHUNK)]
         row = {phrase: i for i, phrase in enumerate(cleaned)}
         names: dict[int, set[int]] = {row[clean(name)]: set() for name in other_words or ()}
