@@ -105,3 +105,16 @@ def leaves(tree: dict[str, Any], path: str = "") -> dict[str, Any]:
     for key, value in tree.items():
         found |= leaves(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
     return found
+
+
+def test_the_page_of_the_benchmarks_names_every_script_and_every_result():
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    rooms = (ROOT / "benchmarks").glob("*.py"), (ROOT / "benchmarks" / "results").iterdir()
+    assert not {path.name for room in rooms for path in room if f"`{path.name}`" not in page}
+    for row in (line.split("|") for line in page.splitlines() if line.startswith("| `")):
+        script = row[1].strip().strip("`")
+        assert (ROOT / script if "/" in script else ROOT / "benchmarks" / script).is_file()
+        shown = [word for word in row[-2].replace("`", "").replace(",", " ").split() if word.endswith(".md")]
+        assert all((ROOT / name).is_file() for name in shown)
+        written = [word.strip("`;") for word in row[-3].split() if ".json" in word]
+        assert all((ROOT / "benchmarks" / "results" / name).is_file() for name in written)

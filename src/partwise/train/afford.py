@@ -186,8 +186,8 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
 
     objects  the folder of real objects, where `config.real` asks for some
 
-    A run that was killed goes on where it stood. Raises InputError for a model without a point decoder, CheckpointError
-    if OUT holds a run with other settings.
+    A run that was killed goes on where it stood. Raises InputError for a model without a point decoder and for a loss
+    that is not finite, CheckpointError if OUT holds a run with other settings.
     """
     encoder = segmenter.model
     if not isinstance(encoder, PointAlign3D) or segmenter.record.sha256 is None:

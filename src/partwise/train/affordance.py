@@ -74,8 +74,8 @@ def train(
     pictures    of each object and label, where config.pictures names who reads them; without data they are simulated
     validation  asked now and then, cut from the training split; with config.select "best" it picks what is kept
 
-    A run that was killed goes on where it stood. Raises InputError for samples without any of the labels,
-    CheckpointError if OUT holds a run with other settings.
+    A run that was killed goes on where it stood. Raises InputError for samples without any of the labels, for a device
+    that is not there and for a loss that is not finite, CheckpointError if OUT holds a run with other settings.
     """
     place = checked_device(device)
     make_folder(out)

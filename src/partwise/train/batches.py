@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from partwise.datasets.packed import Pack, PackedShape
 from partwise.encoders.actions import drawn_actions, heat_for, trained_wordings
 from partwise.encoders.prompts import clean
-from partwise.errors import InputError
+from partwise.errors import InputError, PartwiseError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.words import WordTable, ask
@@ -160,14 +160,20 @@ def mislabelled(
     return np.where(wrong, rng.choice(shown, len(labels)), labels).astype(np.int16)
 
 
-class Steps(Dataset[list[Batch]]):
-    """The accumulated batches of each step: one of each piece of its slots."""
+class Steps(Dataset[list[Batch] | PartwiseError]):
+    """The accumulated batches of each step: one of each piece of its slots; what a pack refuses, in their place.
+
+    A process of its own could raise it only with its whole traceback for a message.
+    """
 
     def __init__(self, pack: Pack, words: WordTable, config: BatchConfig, pieces: list[range]) -> None:
         self.pack, self.words, self.config, self.pieces = pack, words, config, pieces
 
-    def __getitem__(self, step: int) -> list[Batch]:
-        return [make_batch(self.pack, self.words, self.config, step, piece) for piece in self.pieces]
+    def __getitem__(self, step: int) -> list[Batch] | PartwiseError:
+        try:
+            return [make_batch(self.pack, self.words, self.config, step, piece) for piece in self.pieces]
+        except PartwiseError as error:
+            return error
 
 
 def prefetched(
@@ -176,11 +182,18 @@ def prefetched(
     """The accumulated batches of each step, made ahead in a thread, or in `makers` processes of their own.
 
     A thread is enough beside a processor that trains; a GPU waits for it. The batches are the same.
-    Raises InputError for fewer than no makers.
+    Raises InputError for fewer than no makers, and what reading the pack raises.
     """
     if makers < 0:
         raise InputError(f"{makers} processes cannot make batches: give --makers 0, a thread, or more")
     batches = Steps(pack, words, config, workers.pieces(config.batch, config.accumulate))
+    for made in _ahead(batches, steps, makers):
+        if isinstance(made, PartwiseError):
+            raise made
+        yield made
+
+
+def _ahead(batches: Steps, steps: range, makers: int) -> Iterator[list[Batch] | PartwiseError]:
     if makers:
         yield from DataLoader(batches, batch_size=None, sampler=steps, num_workers=makers, prefetch_factor=4)
         return
