@@ -180,7 +180,7 @@ def _check_shapes(path: Path, shapes: list[dict[str, Any]]) -> None:
 
 
 def _check_labels(path: Path, labels: np.ndarray, shapes: list[dict[str, Any]]) -> None:
-    """Raise InputError for a shape with a label that is neither -1 nor one of its parts. 0.1 s for 34,000 shapes."""
+    """Raise InputError for a shape with a label that is neither -1 nor one of its parts. They are a byte a point."""
     parts = np.array([len(shape["parts"]) for shape in shapes])
     for first in range(0, len(labels), 1024):  # not all of the file in memory at once
         rows = labels[first : first + 1024]
