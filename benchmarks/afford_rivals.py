@@ -1,6 +1,6 @@
 """The affordance head against its rivals on the same shapes: OpenAD trained on the same data, words alone, uniform.
 
-    partwise train openad runs/openad --shapes 9600 --steps 1200
+    partwise train openad runs/openad --shapes 19200 --steps 4800
     python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
 
 With `--save NAME` it writes another file there, for other categories.

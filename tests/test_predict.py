@@ -186,6 +186,10 @@ def test_points_option(segmenter, shape):
     assert len(segmenter.segment(shape, PHRASES, points=512).anchors) == 512
     with pytest.raises(InputError, match="points is -1"):
         segmenter.segment(shape, PHRASES, points=-1)
+    with pytest.raises(InputError, match="1 to 131,072"):
+        segmenter.segment(shape, PHRASES, points=10_000_000)
+    with pytest.raises(InputError, match="seed is -1"):
+        segmenter.segment(shape, PHRASES, seed=-1)
 
 
 def test_rotating_a_cloud_moves_nothing_in_memory(segmenter, shape, cloud):

@@ -18,6 +18,8 @@ from partwise.shape import Shape, canonical_transform
 FEW_POINTS = 32
 # Pieces smaller than this share of the largest are drawn no denser than one of this size.
 LEAST_PIECE = 1e-4
+# More anchors than this a model does not see: a hundred thousand take ten seconds, and time grows with their square.
+MOST_ANCHORS = 131_072
 # The row of a point or face whose nearest anchor was not looked for yet; -1 is taken, it means "none".
 UNKNOWN = -2
 
@@ -99,7 +101,10 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
 
     A cloud of just `count` points is taken whole and in order; a larger one is thinned without replacement; a
     smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
+    Raises InputError for a negative seed.
     """
+    if seed < 0:
+        raise InputError(f"seed is {seed}: use 0 or more")
     rng = np.random.default_rng(seed)
     rotation, corner_weights = shape.to_y_up(), None
     pairs = piece = None

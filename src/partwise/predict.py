@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
-from partwise.anchors import Anchors, colored_anchors, sample_anchors, with_face_means
+from partwise.anchors import MOST_ANCHORS, Anchors, colored_anchors, sample_anchors, with_face_means
 from partwise.contracts import PartModel, SeesShapes
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
@@ -75,8 +75,8 @@ class SegmenterConfig:
     even: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.points < 1:
-            raise InputError(f"points is {self.points}: ask for at least 1 anchor")
+        if not 1 <= self.points <= MOST_ANCHORS:
+            raise InputError(f"points is {self.points}: ask for 1 to {MOST_ANCHORS:,} anchors")
         if self.temperature <= 0:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
         for name in ("balance", "even"):
