@@ -52,7 +52,7 @@ def main() -> None:
     result["afford after a look, 3 prompts"] = milliseconds(lambda: segmenter.afford(look, phrases[:3]))
     for name, figures in result.items():
         print(f"{name:<32}" + "  ".join(f"{key} {value:8.1f}" for key, value in figures.items()))
-    save("afford", {"unit": "ms", "threads": threads, **result})
+    save("afford", {"model": segmenter.record.sha256, "unit": "ms", "threads": threads, **result})
 
 
 if __name__ == "__main__":
