@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 from conftest import PATCH_CONFIG
-from test_train import BATCHES, SHORT, TABLE, table
+from test_train import BATCHES, SHORT, TABLE, embedder, pack, table  # noqa: F401 - fixtures
 
 from partwise.checkpoint import open_checkpoint
 from partwise.datasets.packed import Pack, write_pack
 from partwise.datasets.sample import PartName
-from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import InputError
 from partwise.train.align_text import compute_losses, make_module, parameter_groups, set_mode, train
 from partwise.train.align_text_presets import PRESETS, AlignTextConfig
@@ -21,18 +20,6 @@ from partwise.train.batches import Batch, BatchConfig, make_batch
 from partwise.train.words import WordTable
 
 PATCHES = replace(PATCH_CONFIG, groups=32, group_size=16, text_width=384)
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pack")
-    write_pack(folder, (table(i) for i in range(10)), 10, 1024)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def embedder():
-    return PhraseEmbedder(TextBank.load(default_bank_path()))
 
 
 def test_presets_are_what_the_paper_and_the_release_say():
@@ -75,7 +62,7 @@ MOVING_NAMES = STILL_NAMES | {"reduce", "cls_token", "cls_position"}
 
 
 @pytest.mark.parametrize(("freeze", "expected"), [("still", STILL_NAMES), ("release", MOVING_NAMES)])
-def test_what_moves_in_three_steps_is_what_the_freeze_rule_says(pack, embedder, tmp_path, freeze, expected):
+def test_what_moves_in_three_steps_is_what_the_freeze_rule_says(pack, embedder, tmp_path, freeze, expected):  # noqa: F811
     model = replace(PATCHES, drop_path=0.5)
     config = replace(
         SHORT, steps=3, model=model, train_blocks=1, point_weight=0.0, freeze=freeze, average=0.0
@@ -108,7 +95,7 @@ def test_temperatures_decay_in_the_release_only(decay):
     assert module.log_scale.item() == pytest.approx(0.95 * start if decay else start)
 
 
-def test_every_term_of_the_objective_is_a_field(pack, embedder):
+def test_every_term_of_the_objective_is_a_field(pack, embedder):  # noqa: F811
     words = WordTable.embed([*Pack(pack).phrases(), "wheel", "lid", "spout", "screen"], embedder)
     batch = make_batch(Pack(pack), words, replace(BATCHES, distractors=8), 3, range(4))
     assert batch.asked.sum(dim=1).max() > 3  # else positives weigh 1 by any power
@@ -134,7 +121,7 @@ def test_every_term_of_the_objective_is_a_field(pack, embedder):
     assert parameter_groups(make_module(fixed, None), fixed)[2]["params"] == []
 
 
-def test_a_run_with_fixed_temperature_trains(pack, embedder, tmp_path):
+def test_a_run_with_fixed_temperature_trains(pack, embedder, tmp_path):  # noqa: F811
     model = PATCHES
     objective = replace(RELEASE_OBJECTIVE, learned=False)
     config = replace(SHORT, steps=2, model=model, objective=objective, point_weight=0.0)
@@ -142,7 +129,7 @@ def test_a_run_with_fixed_temperature_trains(pack, embedder, tmp_path):
     assert saved["objective"]["learned"] is False
 
 
-def test_a_part_that_is_called_as_its_category_is_dropped(embedder, tmp_path):
+def test_a_part_that_is_called_as_its_category_is_dropped(embedder, tmp_path):  # noqa: F811
     sample = table(0)
     whole = replace(sample, parts=(TABLE[0], PartName("Table ", "table", ())), uid="table/whole")
     nothing = replace(whole, labels=np.ones_like(sample.labels), uid="table/nothing")
@@ -172,7 +159,7 @@ def test_a_part_that_is_called_as_its_category_is_dropped(embedder, tmp_path):
     assert both.item() == pytest.approx(alone.item(), rel=1e-5)
 
 
-def test_a_run_may_train_in_one_box_and_be_asked_in_another(pack, embedder, tmp_path):
+def test_a_run_may_train_in_one_box_and_be_asked_in_another(pack, embedder, tmp_path):  # noqa: F811
     model = PATCHES
     batches = replace(BATCHES, box="max_abs_075")
     words = WordTable.embed(Pack(pack).phrases(), embedder)

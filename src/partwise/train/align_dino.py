@@ -6,7 +6,6 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -214,7 +213,7 @@ def train_step(
     torch.manual_seed(config.seed * 1_000_003 + step)  # drop-path
     total = apart = 0.0
     for number, batch in enumerate(batches, start=1):
-        with nullcontext() if number == len(batches) else workers.no_sync(module):
+        with workers.accumulating(module, number == len(batches)):
             loss, distance = compute_loss(module, batch, config, workers.device)
             scaler.scale(loss / len(batches)).backward()
         total += loss.item() / len(batches)

@@ -6,7 +6,6 @@ Read `train` from top to bottom; everything random follows from (seed, step), so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -158,9 +157,8 @@ def train_step(
     for group in optimizer.param_groups:
         group["lr"] = group["base_rate"] * factor
     losses = np.zeros(3)
-    for number, batch in enumerate(batches):
-        last = number == len(batches) - 1
-        with nullcontext() if last else workers.no_sync(parallel):
+    for number, batch in enumerate(batches, start=1):
+        with workers.accumulating(parallel, number == len(batches)):
             terms = torch.stack(compute_losses(parallel, batch, config, workers.device))
             loss = terms @ torch.from_numpy(weights(config)).to(terms)
             scaler.scale(loss / len(batches)).backward()

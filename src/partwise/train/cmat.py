@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -159,7 +158,7 @@ def train_step(
     row: dict[str, float] = dict.fromkeys(("loss", *TERMS), 0.0)
     for number, batch in enumerate(batches, start=1):
         batch = batch.to(device)
-        with nullcontext() if number == len(batches) else workers.no_sync(module):
+        with workers.accumulating(module, number == len(batches)):
             with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
                 outcome = module(batch)
             terms = loss_terms(outcome, batch.teacher, config)

@@ -65,9 +65,11 @@ class Workers:
             module, device_ids=[self.device] if self.device.type == "cuda" else None
         )
 
-    def no_sync(self, module: nn.Module) -> AbstractContextManager[None]:
-        """Leave gradients unaveraged inside, for accumulation."""
-        return module.no_sync() if isinstance(module, DistributedDataParallel) else nullcontext()
+    def accumulating(self, module: nn.Module, last: bool) -> AbstractContextManager[None]:
+        """Around the passes of one piece of a batch: gradients are averaged over the workers with the last alone."""
+        if last or not isinstance(module, DistributedDataParallel):
+            return nullcontext()
+        return module.no_sync()
 
     def stop(self) -> None:
         """Leave the group."""
