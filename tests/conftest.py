@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -25,6 +26,14 @@ def quiet_cache(tmp_path_factory):
     patch.setenv("PARTWISE_CACHE", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
+
+
+@pytest.fixture
+def unchecked():
+    """Calls as a user makes them: without the checks of types at run time, which only tests have."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def write_checkpoint(folder, kind="patchalign3d"):

@@ -100,8 +100,8 @@ def test_a_mixture_without_its_folder_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["preview", "--out", "{folder}/a.png", "--each", "0"], 2, "each 0"),
-        (["preview", "--out", "{folder}/a.png", "--columns", "0"], 2, "columns 0"),
+        (["preview", "--out", "{folder}/a.png", "--each", "0"], 2, "each is 0"),
+        (["preview", "--out", "{folder}/a.png", "--columns", "0"], 2, "columns is 0"),
         (["preview", "--out", "{folder}/a.png", "--seed", "-1"], 2, "seed -1"),
         (["preview", "--out", "{folder}/a.png", "--categories", "unicorn"], 2, "unicorn"),
         (["preview", "--out", "{folder}/a.docx"], 2, "a.docx"),

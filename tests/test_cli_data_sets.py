@@ -122,7 +122,7 @@ def test_a_mock_says_that_it_is_one(name, tmp_path, capsys):
         (("prepare", "partnete", "--source", "nowhere"), 3, "PartNetE_meta.json"),
         (("check", "partnete", "--root", "nowhere"), 3, "PartNetE_meta.json"),
         (("mock", "partnete", "--root", "file.txt"), 2, "cannot make the folder"),
-        (("mock", "partnete", "--root", "x", "--seed", "-1"), 2, "the seed is -1"),
+        (("mock", "partnete", "--root", "x", "--seed", "-1"), 2, "seed is -1"),
     ],
 )
 def test_refusals(arguments, code, message, tmp_path, capsys, monkeypatch):

@@ -13,6 +13,7 @@ from partwise.errors import InputError
 from partwise.pieces import face_pairs, mesh_pieces
 from partwise.points import choose, fit_box, nearest_assignment, sample_surface, triangle_areas, with_colors
 from partwise.shape import Shape, canonical_transform
+from partwise.whole import checked_seed
 
 # Fewer distinct points than one patch holds: an answer is still given, with a warning.
 FEW_POINTS = 32
@@ -101,11 +102,9 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
 
     A cloud of just `count` points is taken whole and in order; a larger one is thinned without replacement; a
     smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
-    Raises InputError for a negative seed.
+    Raises InputError for a seed that is none.
     """
-    if seed < 0:
-        raise InputError(f"seed is {seed}: use 0 or more")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checked_seed(seed))
     rotation, corner_weights = shape.to_y_up(), None
     pairs = piece = None
     if shape.faces is not None:

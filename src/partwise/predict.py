@@ -18,7 +18,7 @@ from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.pixels import PictureTower
 from partwise.encoders.prompt import Prompt
-from partwise.encoders.prompts import clean_phrases
+from partwise.encoders.prompts import clean_phrases, listed
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
@@ -43,6 +43,7 @@ from partwise.question import make_question
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import probabilities, vote, weigh
+from partwise.whole import checked_seed, whole_number
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
@@ -75,8 +76,7 @@ class SegmenterConfig:
     even: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.points <= MOST_ANCHORS:
-            raise InputError(f"points is {self.points}: ask for 1 to {MOST_ANCHORS:,} anchors")
+        whole_number("points", self.points, 1, MOST_ANCHORS)
         if self.temperature <= 0:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
         for name in ("balance", "even"):
@@ -187,7 +187,8 @@ class Segmenter:
 
     def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
         """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
-        count = replace(self.config, points=self.config.points if points is None else points).points
+        count = whole_number("points", self.config.points if points is None else points, 1, MOST_ANCHORS)
+        seed = checked_seed(seed)
         anchors = sample_anchors(shape, count, self.config.box, seed, self.config.even)
         device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
         with torch.inference_mode():
@@ -303,7 +304,7 @@ class Segmenter:
         self, shape: Shape | Look, phrases: Sequence[str], images: Any, points: int | None, seed: int
     ) -> Heatmaps:
         """Heat from a model that reads prompts itself. Labels that compete are each compared with "none" alone."""
-        model, names = self.model, tuple(phrases)
+        model, names = self.model, listed(phrases)
         assert isinstance(model, Promptable), "afford sees to it"
         competing = model.answers == "softmax"
         if images is None:

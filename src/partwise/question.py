@@ -10,7 +10,7 @@ from partwise.encoders.asking import embedded_prompt
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.encoders.pixels import PictureTower, picture_tokens
 from partwise.encoders.prompt import Prompt
-from partwise.encoders.prompts import clean_phrases
+from partwise.encoders.prompts import clean_phrases, listed
 from partwise.errors import InputError
 from partwise.io.photo import photos_of
 
@@ -27,7 +27,7 @@ def make_question(
 
     Raises InputError for phrases or pictures that cannot be asked, MissingDataError for an encoder that is not here.
     """
-    prompt, names = Prompt(), tuple(phrases)
+    prompt, names = Prompt(), listed(phrases)
     if images is None or names:
         prompt = embedded_prompt(clean_phrases(phrases), reads, embedder)
     if images is None:

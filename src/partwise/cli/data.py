@@ -12,6 +12,7 @@ import tyro
 from partwise.cli.data_sets import CheckSet, ListSets, MockSet, PrepareSet
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingExtraError
+from partwise.whole import checked_seed, whole_number
 
 if TYPE_CHECKING:
     from partwise.datasets.sample import Sample
@@ -49,11 +50,9 @@ class Preview:
         from partwise.datasets.world.surface import Scan
         from partwise.files import atomic_path, check_target
 
-        if self.each < 1 or self.columns < 1 or self.seed < 0:
-            raise InputError(
-                f"each {self.each}, columns {self.columns}, seed {self.seed}: the seed is at least 0, "
-                "the others at least 1"
-            )
+        checked_seed(self.seed)
+        whole_number("each", self.each, 1)
+        whole_number("columns", self.columns, 1)
         if self.out.suffix.lower() not in PICTURES:
             raise InputError(f"cannot write a picture to {self.out}: end its name in {' or '.join(PICTURES)}")
         check_target(self.out)  # before the work, not after it

@@ -15,6 +15,7 @@ import tyro
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingDataError, PartwiseError
 from partwise.files import make_folder
+from partwise.whole import checked_seed
 
 if TYPE_CHECKING:
     from partwise.datasets.catalogue import DatasetModule
@@ -172,8 +173,7 @@ class MockSet:
         module, official = dataset_module(self.name), self.root / "official" / self.name
         if official.exists():
             raise InputError(f"{official} is there already: remove it, or name another root")
-        if self.seed < 0:
-            raise InputError(f"the seed is {self.seed}: give 0 or more")
+        checked_seed(self.seed)
         with tempfile.TemporaryDirectory(
             dir=make_folder(official.parent), prefix=f".{self.name}."
         ) as staging:

@@ -12,6 +12,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.categories import CATEGORIES, HELD_OUT
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
 from partwise.errors import InputError
+from partwise.whole import checked_seed
 
 
 def training_categories() -> tuple[str, ...]:
@@ -30,8 +31,7 @@ class ProceduralShapes:
     >>> chairs[0].points.shape, chairs[0].category
     ((2048, 3), 'chair')
 
-    Raises InputError for an unknown category or an index outside 0..length - 1 (IndexError's place in a
-    sequence).
+    Raises InputError for an unknown category or a seed that is none, IndexError outside 0..length - 1.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ProceduralShapes:
             raise InputError(f"unknown categories {unknown}: use some of {', '.join(CATEGORIES)}")
         if colors is not None and colors not in KINDS:
             raise InputError(f"unknown colours {colors!r}: use one of {', '.join(KINDS)}, or None")
-        self.seed, self.scan, self.length, self.heat = seed, scan or Scan(), length, heat
+        self.seed, self.scan, self.length, self.heat = checked_seed(seed), scan or Scan(), length, heat
         self.colors = colors
 
     def __len__(self) -> int:

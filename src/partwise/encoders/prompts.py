@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from partwise.errors import InputError
 
@@ -42,16 +43,26 @@ def clean(phrase: str) -> str:
     return " ".join(_NOT_WORD_OR_SPACE.sub(" ", text).split())
 
 
+def listed(phrases: Any) -> tuple[Any, ...]:
+    """The phrases as a tuple, whatever holds them. Raises InputError for None, a number or the like."""
+    if not isinstance(phrases, Iterable):
+        raise InputError(
+            f"expected a list of phrases, found {phrases!r:.60} ({type(phrases).__name__}): write ['seat', 'back']"
+        )
+    return tuple(phrases)
+
+
 def clean_phrases(phrases: Sequence[object]) -> tuple[str, ...]:
     """Clean a list of phrases, in order, and refuse what cannot be answered.
 
-    Raises InputError for one bare string, an empty list, anything that is not a str, more than
+    Raises InputError for one bare string, what is no list, an empty one, anything that is not a str, more than
     400 characters, nothing left after cleaning, and two phrases that become the same words.
     """
     if isinstance(phrases, str):
         raise InputError(
             f"expected a list of phrases, found one string {phrases[:60]!r}: write [{phrases[:60]!r}]"
         )
+    phrases = listed(phrases)
     if len(phrases) == 0:
         raise InputError("expected at least one phrase, found an empty list: name a part or an action")
     seen: dict[str, str] = {}

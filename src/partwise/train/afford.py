@@ -39,6 +39,7 @@ from partwise.train.heads import APART, save_head, shapes, with_head
 from partwise.train.pictures import SimulatedPictures, words_or_pictures
 from partwise.train.state import Curves, TrainingState, check_counts
 from partwise.train.words import WordTable
+from partwise.whole import checked_seed
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "focal", "dice", "sim")
@@ -98,6 +99,7 @@ class AffordConfig:
 
     def __post_init__(self) -> None:
         check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
+        checked_seed(self.seed)
 
 
 SMALL = AffordConfig(

@@ -22,6 +22,7 @@ from partwise.errors import InputError
 from partwise.train.affordance_phrases import Questions
 from partwise.train.affordance_presets import AffordanceConfig, DataNote
 from partwise.train.shown import Pictures
+from partwise.whole import checked_seed
 
 # Variants of LASO that change what is trained on; the others only filter the test.
 TRAINING_VARIANTS = ("geal",)
@@ -72,8 +73,10 @@ def open_data(
     variant  of a data set: "geal" (LASO without the pairs that GEAL holds out)
     images   the folder of the official copy of PIAD or PIADv2: each training pair is a cloud and what pictures show
 
-    Raises MissingDataError without the data, InputError for a variant or a setting that the data do not have.
+    Raises MissingDataError without the data, InputError for a variant or a setting that the data do not have, or a
+    seed that is none.
     """
+    checked_seed(seed)
     if folder is not None and (folder / MANIFEST).is_file():
         return _converted(folder, task, setting, variant, images)
     if images is not None:

@@ -18,6 +18,7 @@ from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
 from partwise.train.state import check_counts
+from partwise.whole import checked_seed
 
 ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 
@@ -103,6 +104,7 @@ class AffordanceConfig:
 
     def __post_init__(self) -> None:
         check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
+        checked_seed(self.seed)
         allowed = {
             "task": ("labels", "heat"),
             "setting": ("full", "partial", "rotated"),

@@ -25,6 +25,7 @@ from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import fit_box, gather, nearest, random_rotation
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.state import Curves, TrainingState, check_counts
+from partwise.whole import checked_seed
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "validation", "centre_distance")
@@ -59,6 +60,7 @@ class AlignDinoConfig:
 
     def __post_init__(self) -> None:
         check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
+        checked_seed(self.seed)
         if self.precision not in ("fp32", "bf16", "fp16"):
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
         if self.target not in ("own", "stored"):

@@ -19,6 +19,7 @@ from partwise.errors import InputError, PartwiseError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.words import WordTable, ask
+from partwise.whole import checked_seed
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class BatchConfig:
         if self.distractor_kind not in kinds:
             raise InputError(f"unknown distractor_kind {self.distractor_kind!r}: use {' or '.join(kinds)}")
         check_pieces(self.batch, self.accumulate)
+        checked_seed(self.seed)
 
 
 @dataclass(frozen=True)

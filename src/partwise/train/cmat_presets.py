@@ -9,6 +9,7 @@ from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.pointmae import MASKS, PointMAEConfig
 from partwise.train.distributed import check_pieces
 from partwise.train.state import check_counts
+from partwise.whole import checked_seed
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class CmatConfig:
 
     def __post_init__(self) -> None:
         check_counts(steps=self.steps, save_every=self.save_every)
+        checked_seed(self.seed)
         allowed = {
             "mask": MASKS,
             "affinity_on": ("visible", "all"),
