@@ -102,7 +102,7 @@ def test_a_mixture_without_its_folder_says_so(tmp_path):
     [
         (["preview", "--out", "{folder}/a.png", "--each", "0"], 2, "each is 0"),
         (["preview", "--out", "{folder}/a.png", "--columns", "0"], 2, "columns is 0"),
-        (["preview", "--out", "{folder}/a.png", "--seed", "-1"], 2, "seed -1"),
+        (["preview", "--out", "{folder}/a.png", "--seed", "-1"], 2, "seed is -1"),
         (["preview", "--out", "{folder}/a.png", "--categories", "unicorn"], 2, "unicorn"),
         (["preview", "--out", "{folder}/a.docx"], 2, "a.docx"),
         (["preview", "--out", "{folder}/nowhere/a.png"], 2, "nowhere"),
