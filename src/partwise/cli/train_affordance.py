@@ -20,8 +20,9 @@ class TrainAffordance:
 
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["tiny", "small", "paper"] = "small"
-    """paper: the published sizes and schedule; small: minutes to an hour on a processor; tiny: seconds."""
+    preset: Literal["tiny", "small", "paper", "release"] = "small"
+    """paper: the published sizes and schedule; release: of las alone, what its released code does where it differs
+    from the paper; small: minutes to an hour on a processor; tiny: seconds."""
     data: Path | None = None
     """A data set that `partwise data prepare` wrote, or a heat pack; without it procedural shapes are made."""
     variant: str | None = None
@@ -149,13 +150,15 @@ class TrainLas(TrainAffordance):
     Examples:
         partwise train las runs/las --start runs/cmat/checkpoint
         partwise train las runs/laso --preset paper --data data/laso --language ./roberta-base --dice hm
+        partwise train las runs/release --preset release --start checkpoints/pointmae --data data/laso \
+            --language ./roberta-base --device cuda
         partwise train las runs/piad --data data/piad-seen --images PIAD --pictures ./dinov2-base
     """
 
     MODEL: ClassVar[str] = "las"
 
-    upsampling: Literal["after", "before"] = "after"
-    """Whether the transformer works on patch tokens (paper) or on all points (release)."""
+    upsampling: Literal["after", "before"] | None = None
+    """Whether the transformer works on patch tokens (paper) or on all points (release). Default: the preset's."""
     dice: Literal["standard", "hm", "release"] | None = None
     """Form of the dice loss: of each sample, of LASO, or over the batch as released. Default: the preset's."""
     language_revision: str | None = None
@@ -165,8 +168,9 @@ class TrainLas(TrainAffordance):
     which needs no weights. Without data they are simulated: rendered objects with the place of the action covered."""
     pictures_revision: str | None = None
     """The full commit of a hub id."""
-    pictures_train: int = 0
-    """Last blocks of that encoder that train along, at a tenth of the rate: 0 in the paper, 2 in the release."""
+    pictures_train: int | None = None
+    """Last blocks of that encoder that train along, at a tenth of the rate: 0 in the paper, 2 in the release. Default:
+    the preset's."""
     images: Path | None = None
     """With `pictures` and PIAD or PIADv2 as data: the folder of the official copy, which holds the pictures."""
     asked: tuple[float, float, float] | None = None
@@ -181,7 +185,7 @@ class TrainLas(TrainAffordance):
         kind = config.model
         head = getattr(kind, "head", kind)
         width = encoder.token_width if head.reads == "tokens" else encoder.width
-        head = replace(head, upsampling=self.upsampling, text_width=width)
+        head = replace(head, upsampling=self.upsampling or head.upsampling, text_width=width)
         model = replace(kind, head=head) if hasattr(kind, "head") else head
         config = replace(
             config, model=model, dice=self.dice or config.dice, language_revision=self.language_revision
@@ -195,7 +199,8 @@ class TrainLas(TrainAffordance):
         from partwise.encoders.pixels import PictureTower
         from partwise.train.affordance_presets import with_pictures
 
-        tower = PictureTower(self.pictures, self.pictures_revision, train=self.pictures_train)
+        blocks = config.picture_blocks if self.pictures_train is None else self.pictures_train
+        tower = PictureTower(self.pictures, self.pictures_revision, train=blocks)
         return with_pictures(config, tower, self.asked)
 
     def _encoder(self, language: str) -> Any:

@@ -127,14 +127,13 @@ def train_step(
     weights: Float[Tensor, "C"],
     step: int,
 ) -> tuple[float, float]:
-    """One update: the loss, and the factor on the rates."""
+    """One update: the loss, and the factor on `config.rate`."""
     model.train()
     if config.freeze:
         freeze(model)
     torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
-    factor = schedule(config, step, batch.epoch)
     for group in optimizer.param_groups:
-        group["lr"] = group["base_rate"] * factor
+        group["lr"] = group["base_rate"] * schedule(config, group["base_rate"], step, batch.epoch)
     if config.norm_halving:
         momentum = max(0.01, 0.1 * 0.5 ** (batch.epoch // config.norm_halving))
         for module in model.modules():
@@ -148,7 +147,7 @@ def train_step(
         nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], config.clip_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-    return loss.item(), factor
+    return loss.item(), schedule(config, config.rate, step, batch.epoch)
 
 
 def compute_loss(
@@ -227,12 +226,16 @@ def parameter_groups(model: nn.Module, config: AffordanceConfig) -> list[dict[st
     return found
 
 
-def schedule(config: AffordanceConfig, step: int, epoch: int) -> float:
-    """Factor on the rates: halved every `halving` epochs down to a hundredth (OpenAD), or half a cosine if 0."""
+def schedule(config: AffordanceConfig, rate: float, step: int, epoch: int) -> float:
+    """Factor on a rate: halved every `halving` epochs (OpenAD), or half a cosine if 0.
+
+    It ends at a hundredth, or where the rate is `least_rate`; a rate below that stays as it is.
+    """
     warm = min(1.0, (step + 1) / max(1, config.warmup))
+    least = min(1.0, config.least_rate / rate) if config.least_rate else 0.01
     if config.halving:
-        return warm * max(0.01, 0.5 ** (epoch // config.halving))
-    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+        return warm * max(least, 0.5 ** (epoch // config.halving))
+    return warm * (least + (1 - least) * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
 
 
 def class_weights(config: AffordanceConfig, batches: Batches) -> Float[Tensor, "C"]:

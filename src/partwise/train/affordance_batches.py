@@ -20,6 +20,7 @@ from partwise.layers.pointnet2 import Geometry, side_by_side
 from partwise.models.backbones import reads_colors
 from partwise.train.affordance_phrases import Phrases
 from partwise.train.affordance_presets import AffordanceConfig
+from partwise.train.augment import varied
 
 # Points, heat and neighbourhoods of a shape take about a mebibyte at the published sizes.
 KEPT_SHAPES = 4000
@@ -75,9 +76,12 @@ class Batches:
         return case
 
     def geometry(self, index: int, case: Case) -> Geometry | None:
-        """Neighbourhoods of a full shape, looked up at its first visit; None where the model is to look for itself."""
+        """Neighbourhoods of a full shape, looked up at its first visit; None where the model is to look for itself.
+
+        So it is for shapes that are changed at each visit.
+        """
         find = getattr(getattr(self.model, "backbone", self.model), "look", None)
-        if find is None or not self._keeps:
+        if find is None or not self._keeps or self.config.augment.probability:
             return None
         if index not in self._geometry:
             self._geometry[index] = find(torch.from_numpy(case.points)[None])
@@ -94,8 +98,11 @@ class Batches:
         found = [self.geometry(row, case) for row, case in zip(rows, cases, strict=True)]
         known = [geometry for geometry in found if geometry is not None]
         columns, prompt = self._asked(cases, phrases, rng)
+        points = [case.points for case in cases]
+        if config.augment.probability:
+            points = [varied(cloud, config.augment, rng) for cloud in points]
         return Batch(
-            points=torch.from_numpy(np.stack([case.points for case in cases])),
+            points=torch.from_numpy(np.stack(points)),
             prompt=prompt,
             label=torch.from_numpy(np.stack([case.label for case in cases])),
             heat=torch.from_numpy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int16, Int64
+from jaxtyping import Float, Float32, Int16, Int64
 
 from partwise.points import fit_box, front_points, random_rotation
 
@@ -74,10 +74,28 @@ def augmented(
     points = points[kept]
     centre, scale = fit_box(points.astype(np.float64), box)
     points = (points - centre) * scale
-    if change:
-        points = points * rng.uniform(*augment.scale) + rng.uniform(-augment.shift, augment.shift, 3)
-        points = points + np.clip(rng.normal(0, augment.jitter, points.shape), -augment.clip, augment.clip)
-    return points.astype(np.float32), kept
+    return (_moved(points, augment, rng) if change else points).astype(np.float32), kept
+
+
+def varied(
+    points: Float32[np.ndarray, "N C"], augment: Augment, rng: np.random.Generator
+) -> Float32[np.ndarray, "N C"]:
+    """A canonical cloud changed at random, all of its points kept and in order; what follows x, y, z stays as it is.
+
+    `one_sided` and `even`, which leave points out, are for `augmented`.
+    """
+    if rng.random() >= augment.probability:
+        return points
+    places = _moved(_turned(points[:, :3], augment, rng), augment, rng)
+    return np.concatenate([places.astype(np.float32), points[:, 3:]], axis=1)
+
+
+def _moved(
+    points: Float[np.ndarray, "N 3"], augment: Augment, rng: np.random.Generator
+) -> Float[np.ndarray, "N 3"]:
+    """Scaled and shifted, then with noise."""
+    points = points * rng.uniform(*augment.scale) + rng.uniform(-augment.shift, augment.shift, 3)
+    return points + np.clip(rng.normal(0, augment.jitter, points.shape), -augment.clip, augment.clip)
 
 
 def _drawn(

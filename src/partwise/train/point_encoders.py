@@ -19,11 +19,13 @@ from partwise.train.affordance_presets import AffordanceConfig
 
 
 def fitted(config: AffordanceConfig, checkpoint: Checkpoint) -> AffordanceConfig:
-    """The config with the checkpoint's encoder below its model, in the checkpoint's sizes.
+    """The config with the checkpoint's encoder below its model, in the checkpoint's sizes, and with `groups` patches.
 
     Raises InputError if the checkpoint is no Point-MAE, or the model cannot stand on one.
     """
     sizes, kind = _source(checkpoint).config.encoder, config.model
+    if config.groups:
+        sizes = replace(sizes, groups=config.groups)
     if isinstance(kind, PointLasConfig):
         head = replace(kind.head, token_width=sizes.width)
         return replace(config, model=PointLasConfig(sizes, head))
