@@ -12,6 +12,7 @@ from test_picture_tail import towers  # noqa: F401 (a fixture)
 from partwise.checkpoint import save_checkpoint
 from partwise.cli import main
 from partwise.datasets import laso
+from partwise.encoders.asking import open_language
 from partwise.encoders.pixels import PictureTower
 from partwise.encoders.text import load_text_encoder
 from partwise.errors import InputError
@@ -102,10 +103,30 @@ def test_las_has_the_numbers_of(size, expected, head, patches):
     assert (encoder.groups, encoder.group_size, encoder.width) == (patches, 32, 384)
 
 
-def test_the_release_has_the_published_number_of_weights(roberta):  # noqa: F811
-    config = preset("las", "release")
-    model = make_model(config, load_text_encoder(roberta))
-    assert sum(p.numel() for p in model.parameters()) == 42_056_961
+@pytest.mark.parametrize(
+    ("size", "rate", "weights", "widths", "patches", "pictures"),
+    [
+        ("release-piad", 1e-4, (1.0, 1.0), (256, 512, 128), 64, 5_162),
+        ("release-piadv2", 1e-5, (0.5, 1.0), (512, 1024, 256), 128, 15_000),
+    ],
+)
+def test_las_asks_piad_in_pictures_alone(size, rate, weights, widths, patches, pictures):
+    config, head = preset("las", size), preset("las", size).model.head
+    assert (config.rate, config.point_rate, config.picture_rate) == pytest.approx((rate, 0.2 * rate, 0.1))
+    assert (config.focal_weight, config.dice_weight, config.dice) == (*weights, "release")
+    assert (head.width, head.feedforward, head.head_width) == widths
+    assert (head.text_width, head.image_width, head.upsampling) == (0, 768, "before")
+    assert (config.model.backbone.groups, config.groups) == (patches, patches)
+    assert (config.asked, config.picture_blocks) == ((0.0, 1.0, 0.0), 2)
+    assert config.weight_decay in (1e-4, 1e-2)
+    assert (config.least_rate, config.clip_norm, config.warmup, config.batch) == (1e-6, 1.0, 0, 8)
+    assert config.steps == 100 * pictures // 8
+
+
+@pytest.mark.parametrize(("size", "count"), [("release", 42_056_961), ("release-piad", 25_466_241)])
+def test_the_release_has_the_published_number_of_weights(size, count, roberta):  # noqa: F811
+    model = make_model(preset("las", size), load_text_encoder(roberta))
+    assert sum(p.numel() for p in model.parameters()) == count
 
 
 def test_rates_end_where_they_are_said_to():
@@ -254,6 +275,33 @@ def test_the_command_line_reaches_the_release(captured, data, towers, roberta, t
         assert config.model.head.upsampling == upsampling
     assert main([*command, "--shapes", "4", "--upsampling", "after"]) == 0
     assert captured.pop().model.head.upsampling == "after"
+    command[command.index("release")] = "release-piad"
+    assert main([*command, "--shapes", "4", "--pictures", str(towers["dinov2"])]) == 0
+    config = captured.pop()
+    assert (config.asked, config.pictures.train) == ((0.0, 1.0, 0.0), 2)
+    assert (config.model.head.text_width, config.model.head.image_width) == (0, 32)
+
+
+def test_a_preset_that_asks_in_pictures_says_so_without_any(tmp_path, capsys):
+    command = ["train", "las", str(tmp_path / "run"), "--preset", "release-piad", "--shapes", "4"]
+    assert main(command) == InputError.exit_code
+    assert "ask in pictures alone, and there is no encoder" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "checkpoint").exists()
+
+
+def test_the_release_for_piad_trains_on_simulated_pictures(towers, tmp_path):  # noqa: F811
+    """For lack of PIAD: procedural shapes, and rendered pictures with the place of the action covered."""
+    opened = open_data(None, "heat", "full", shapes=4)
+    config = opened.applied(preset("las", "release-piad", ("grasp", "sit", "none")))
+    language = open_language()
+    config = replace(small(config, "minilm"), batch=1, steps=1)
+    tower = PictureTower(str(towers["dinov2"]), train=config.picture_blocks)
+    config = with_pictures(config, tower)
+    assert config.model.head.text_width == 0
+    trained = build_model(open_pretrained(train(config, opened.samples, tmp_path, language)))
+    published = tower.tail()
+    after, before = (list(tail.blocks.parameters()) for tail in (trained.head.picture_tail, published))
+    assert any(not torch.equal(one, other) for one, other in zip(after, before, strict=True))
 
 
 @pytest.mark.parametrize("model", [name for name in MODELS if name != "las"])

@@ -20,9 +20,9 @@ class TrainAffordance:
 
     out: tyro.conf.Positional[Path]
     """The folder of the run: state, curves.csv, checkpoint."""
-    preset: Literal["tiny", "small", "paper", "release"] = "small"
-    """paper: the published sizes and schedule; release: of las alone, what its released code does where it differs
-    from the paper; small: minutes to an hour on a processor; tiny: seconds."""
+    preset: Literal["tiny", "small", "paper", "release", "release-piad", "release-piadv2"] = "small"
+    """paper: the published sizes and schedule; release, of las alone: what its released code does where it differs from
+    the paper, on LASO or on the set that is named; small: minutes to an hour on a processor; tiny: seconds."""
     data: Path | None = None
     """A data set that `partwise data prepare` wrote, or a heat pack; without it procedural shapes are made."""
     variant: str | None = None
@@ -152,6 +152,8 @@ class TrainLas(TrainAffordance):
         partwise train las runs/laso --preset paper --data data/laso --language ./roberta-base --dice hm
         partwise train las runs/release --preset release --start checkpoints/pointmae --data data/laso \
             --language ./roberta-base --device cuda
+        partwise train las runs/piad --preset release-piad --start checkpoints/pointmae --data data/piad-seen \
+            --images PIAD --pictures ./dinov3-vitb16 --device cuda
         partwise train las runs/piad --data data/piad-seen --images PIAD --pictures ./dinov2-base
     """
 

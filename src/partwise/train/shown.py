@@ -105,12 +105,17 @@ class DrawnPictures:
 def open_pictures(config: AffordanceConfig, pictures: Pictures | None) -> PictureSource | None:
     """What a run shows: the pictures of its data, simulated ones without data, None for a model that reads words alone.
 
-    Raises InputError for data whose pictures are not given, and what opening encoder and files raises.
+    Raises InputError for data whose pictures are not given, for pictures that nobody reads, and what opening encoder
+    and files raises.
     """
     if config.pictures is None:
         if pictures is not None:
             raise InputError(
                 "there are pictures to show, but no encoder to read them: name one as --pictures"
+            )
+        if config.asked[1] == 1:
+            raise InputError(
+                "these settings ask in pictures alone, and there is no encoder to read them: name one as --pictures"
             )
         return None
     encoder = config.pictures.open()
