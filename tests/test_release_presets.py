@@ -335,9 +335,19 @@ def test_cmat_has_the_numbers_of(name, batch, start, groups, hidden, diversity):
     assert PROJECTIONS[lift.projection].pool == pool
 
 
-def test_the_release_of_cmat_trains_small_and_is_reached(captured, tmp_path, monkeypatch):
+def test_the_release_of_cmat_trains_small_and_is_reached(captured, tmp_path, monkeypatch, capsys):
     assert main(["train", "cmat", "lifted", str(tmp_path / "run"), "--preset", "release"]) == 0
-    assert captured == [CMAT["release"]]
+    assert captured.pop() == CMAT["release"]
+    more = ["--affinity-weight", "0.01", "--diversity-weight", "0.1", "--mask", "block", "--groups", "64"]
+    assert main(["train", "cmat", "lifted", str(tmp_path / "run"), "--preset", "release", *more]) == 0
+    config = captured.pop()
+    assert (config.affinity_weight, config.diversity_weight, config.mask) == (0.01, 0.1, "block")
+    assert config.model.encoder.groups == 64
+    for weight in ("-1", "nan", "inf"):
+        options = ["--preset", "release", "--diversity-weight", weight]
+        assert main(["train", "cmat", "lifted", str(tmp_path / "run"), *options]) == InputError.exit_code
+        assert "diversity_weight is" in capsys.readouterr().err
+    assert not captured
     monkeypatch.undo()
     lift_helpers.write_shapes(tmp_path / "in", 4)
     lift = LiftConfig("cmat_release", "cmat_release", size=48, points=256, groups=16, neighbours=8)

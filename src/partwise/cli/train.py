@@ -158,6 +158,12 @@ class TrainCmat:
     """The patches of the shards, or own ones with the mean over their points or Voronoi cells."""
     koleo_axis: Literal["patch", "batch", "all"] | None = None
     """What the diversity loss drives apart: patches of a cloud, clouds of the batch, all patches."""
+    affinity_weight: float | None = None
+    """Of the affinity loss, instead of the preset's: 0.1 in the paper, 0.01 in a second file of the release."""
+    diversity_weight: float | None = None
+    """Of the diversity loss, instead of the preset's: 0.2 in the paper, 0 in the release."""
+    mask: Literal["random", "block"] | None = None
+    """Which patches are hidden: any, or the neighbours of one."""
     groups: int | None = None
     """Patches of a cloud, instead of the preset's number."""
     start: Path | None = None
@@ -178,7 +184,10 @@ class TrainCmat:
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
         config = PRESETS[self.preset]
-        names = ("affinity_on", "teacher_pool", "koleo_axis", "steps", "seed")
+        names = (
+            *("affinity_on", "teacher_pool", "koleo_axis", "affinity_weight", "diversity_weight", "mask"),
+            *("steps", "seed"),
+        )
         config = replace(config, **{n: v for n in names if (v := getattr(self, n)) is not None})
         if self.groups is not None:
             encoder = replace(config.model.encoder, groups=self.groups)

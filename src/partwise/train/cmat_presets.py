@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from partwise.errors import InputError
@@ -64,6 +65,11 @@ class CmatConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
+        for name in ("affinity_weight", "diversity_weight", "distill_weight"):
+            if not 0 <= getattr(self, name) < math.inf:  # NaN fails too
+                raise InputError(
+                    f"{name} is {getattr(self, name)}: give 0, which leaves that loss out, or more"
+                )
         check_pieces(self.batch, self.accumulate)
 
 
