@@ -137,7 +137,7 @@ def test_rates_end_where_they_are_said_to():
             assert (first, last) == pytest.approx((rate, 1e-6))
             middle = rate * schedule(config, rate, config.steps // 2, 0)
             assert middle == pytest.approx((rate + 1e-6) / 2)
-    assert schedule(release, 1e-7, release.steps, 0) == 1.0  # nothing rises
+    assert [schedule(release, rate, release.steps, 0) for rate in (1e-7, 0.0)] == [1.0, 1.0]  # nothing rises
     assert schedule(replace(paper, least_rate=0.0), 1e-4, paper.steps, 0) == pytest.approx(0.01)
     halved = replace(paper, halving=1)
     assert schedule(halved, 1e-4, 5, 99) == pytest.approx(0.01)

@@ -151,7 +151,7 @@ class TrainLas(TrainAffordance):
         partwise train las runs/las --start runs/cmat/checkpoint
         partwise train las runs/laso --preset paper --data data/laso --language ./roberta-base --dice hm
         partwise train las runs/release --preset release --data data/laso --language ./roberta-base --device cuda
-        partwise train las runs/piad --preset release-piad --data data/piad-seen --images PIAD --pictures ./dinov3-vitb16
+        partwise train las runs/piad --preset release-piad --data data/piad-seen --images PIAD --pictures ./dinov3
         partwise train las runs/piad --data data/piad-seen --images PIAD --pictures ./dinov2-base
     """
 

@@ -232,7 +232,9 @@ def schedule(config: AffordanceConfig, rate: float, step: int, epoch: int) -> fl
     It ends at a hundredth, or where the rate is `least_rate`; a rate below that stays as it is.
     """
     warm = min(1.0, (step + 1) / max(1, config.warmup))
-    least = min(1.0, config.least_rate / rate) if config.least_rate else 0.01
+    least = 0.01
+    if config.least_rate:
+        least = 1.0 if rate <= config.least_rate else config.least_rate / rate
     if config.halving:
         return warm * max(least, 0.5 ** (epoch // config.halving))
     return warm * (least + (1 - least) * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
