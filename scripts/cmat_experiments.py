@@ -31,14 +31,19 @@ from cmat_balance import balances
 from cmat_prompts import KINDS, SHOWN, TESTED, action_pictures, probe_prompts
 from cmat_setup import (
     ENCODER,
+    FEWER_VIEWS,
     HELD_EACH,
     LIFTED_EACH,
+    LOOKS,
+    MORE_PATCHES,
     PATCHES,
     POINTS,
+    TURNS,
     agreement,
     lift,
     packs,
     stored_patches,
+    teacher_quality,
 )
 from cmat_tables import tables
 from lmad_report import IMAGES, summary
@@ -110,6 +115,24 @@ def pretrainings() -> dict[str, tuple[CmatConfig, str]]:
         "rec+distill": (replace(CMAT, distill_weight=0.1), "middle"),
         "rec+aff, low noise": (replace(CMAT, **aff), "low"),
         "rec+aff, high noise": (replace(CMAT, **aff), "high"),
+        **sweep(),
+    }
+
+
+def sweep() -> dict[str, tuple[CmatConfig, str]]:
+    """What `rec+aff` becomes with other weights of l_aff, other numbers of patches, errors of lifting."""
+    base = replace(CMAT, affinity_weight=0.1)
+    errors = [*(f"{views} views" for views in FEWER_VIEWS), *(f"turned {turn} degrees" for turn in TURNS)]
+    return {
+        **{f"weight {weight:g}": (replace(base, affinity_weight=weight), "middle") for weight in (0.01, 1.0)},
+        **{
+            f"{patches} patches": (
+                replace(base, model=replace(base.model, encoder=replace(ENCODER, groups=patches))),
+                f"{patches} patches",
+            )
+            for patches in MORE_PATCHES
+        },
+        **{error: (base, error) for error in errors},
     }
 
 
@@ -127,8 +150,8 @@ def run(out: Path, seeds: Sequence[int]) -> None:
     """Everything that has no result yet; each finished run leaves a JSON file."""
     torch.set_num_threads(1)
     started = time.process_time()
-    lift(out / "lifted", 21, LIFTED_EACH, ("low", "middle", "high"))
-    lift(out / "held", 24, HELD_EACH, ("exact",))
+    lift(out / "lifted", 21, LIFTED_EACH, [name for name, look in LOOKS.items() if look.noise])
+    lift(out / "held", 24, HELD_EACH, list(LOOKS))
     labelled, test = packs(out)
     print(f"shapes: {time.process_time() - started:.0f} s of processor time", flush=True)
     for seed in seeds:
@@ -261,6 +284,11 @@ def report(out: Path) -> None:
             "arms": arms,
             "pretraining": trained,
             "prompts": asked,
+            "sweep": {
+                name: teacher_quality(out, pretrainings()[name][1])
+                for name in ("rec+aff", *sweep())
+                if name in trained and f"{name}, frozen" in arms
+            },
             "balance": json.loads((out / "balance.json").read_text()),
             "paired": pairs(rows),
         },
@@ -279,6 +307,9 @@ PAIRS = (
     ("rec", "no training"),
     ("rec+aff", "Point-MAE from scratch"),
     ("Point-MAE from scratch", "PointNet++ from scratch"),
+    ("weight 0.01", "rec"),
+    ("weight 1", "rec"),
+    *((name, "rec+aff") for name in sweep()),
 )
 
 
@@ -292,6 +323,11 @@ def pairs(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             if seeds:
                 values = [by_run[first, how, s] - by_run[second, how, s] for s in seeds]
                 found[f"{first} - {second}, {how}"] = summary(values)
+    for encoder in dict.fromkeys(encoder for encoder, _ in tasks()):
+        own = [[by_run.get((encoder, how, seed)) for how in ("tuned", "frozen")] for seed in SEEDS]
+        values = [tuned - frozen for tuned, frozen in own if tuned is not None and frozen is not None]
+        if values:
+            found[f"{encoder}, tuned - frozen"] = summary(values)
     return found
 
 

@@ -10,13 +10,14 @@ import numpy as np
 ASKED = {"image": "a picture", "both": "words and a picture"}
 # The row of words alone is an arm of the ablation: the encoder that was asked with pictures too.
 WORDS = "rec+aff, tuned"
+# What the rows of the sweep are held against; it has its row in the other tables, too.
+BASE = "rec+aff"
 
 
 def tables(content: dict[str, Any]) -> str:
     """All tables, in the order of the page."""
-    return "\n\n".join(
-        make(content) for make in (token_table, balance_table, arm_table, difference_table, asked_table)
-    )
+    made = (token_table, balance_table, arm_table, difference_table, sweep_table, asked_table)
+    return "\n\n".join(make(content) for make in made)
 
 
 def token_table(content: dict[str, Any]) -> str:
@@ -31,6 +32,7 @@ def token_table(content: dict[str, Any]) -> str:
             ),
         ]
         for name, run in content["pretraining"].items()
+        if name == BASE or name not in content["sweep"]
     ]
     return table(("trained with", "agreement, one a seed", "rec", "aff", "div"), rows)
 
@@ -52,7 +54,8 @@ def balance_table(content: dict[str, Any]) -> str:
 def arm_table(content: dict[str, Any]) -> str:
     """LAS on each encoder."""
     heads = ("encoder", "aIoU, one a seed", "mean", "SIM", "AUC")
-    return table(heads, [scores(name, arm) for name, arm in content["arms"].items()])
+    swept = {f"{name}, frozen" for name in content["sweep"] if name != BASE}
+    return table(heads, [scores(name, arm) for name, arm in content["arms"].items() if name not in swept])
 
 
 def difference_table(content: dict[str, Any]) -> str:
@@ -60,8 +63,34 @@ def difference_table(content: dict[str, Any]) -> str:
     rows = [
         [name, each(found, 3, signed=True), mean(found, signed=True)]
         for name, found in content["paired"].items()
+        if name not in map(against_base, content["sweep"])
     ]
     return table(("difference in aIoU", "one a seed", "mean"), rows)
+
+
+def sweep_table(content: dict[str, Any]) -> str:
+    """Other weights, other numbers of patches, errors of lifting: teacher, tokens, LAS on the frozen encoder."""
+    rows = []
+    for name, teacher in content["sweep"].items():
+        run, arm = content["pretraining"][name], content["arms"][f"{name}, frozen"]
+        difference = content["paired"].get(against_base(name))
+        rows.append(
+            [
+                name,
+                *(number(teacher[figure], 2) for figure in ("seen", "agreement")),
+                each(run["agreement"], 2),
+                each(arm["aiou"], 3),
+                "" if difference is None else mean(difference, signed=True),
+                f"{np.mean(run['cpu_s']):.0f} + {np.mean(arm['cpu_s']):.0f}",
+            ]
+        )
+    heads = ("trained with", "points seen", "agreement of the teacher", "of the tokens, one a seed")
+    return table((*heads, "aIoU, one a seed", f"less that of {BASE}", "seconds"), rows)
+
+
+def against_base(name: str) -> str:
+    """The key of a row's difference from the base."""
+    return f"{name} - {BASE}, frozen"
 
 
 def asked_table(content: dict[str, Any]) -> str:
