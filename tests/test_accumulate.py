@@ -65,9 +65,11 @@ def test_pieces_are_equal_or_refused():
         InputError, match="batch of 6 cannot be made in 2 equal pieces for each of 2 processes"
     ):
         second.pieces(6, 2)
-    for batch, accumulate in ((5, 2), (4, 0), (0, 1)):
-        with pytest.raises(InputError, match="equal pieces"):
-            BatchConfig(batch=batch, accumulate=accumulate)
+    with pytest.raises(InputError, match="equal pieces"):
+        BatchConfig(batch=5, accumulate=2)
+    for name in ("batch", "accumulate"):
+        with pytest.raises(InputError, match=f"{name} is 0: give 1 or more"):
+            BatchConfig(**{name: 0})
 
 
 @pytest.mark.slow

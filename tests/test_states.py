@@ -104,11 +104,11 @@ def test_lifted_shapes_of_another_run_are_refused(tmp_path):
 def test_runs_of_no_step_are_refused(pack, tmp_path, capsys):  # noqa: F811
     for config in (SHORT, align_dino.TINY, CMAT["tiny"], HEADS["small"], preset_of("openad", "tiny")):
         for name in ("steps", "save_every"):
-            with pytest.raises(InputError, match=f"{name} 0: give at least 1"):
+            with pytest.raises(InputError, match=f"{name} is 0: give 1 or more"):
                 replace(config, **{name: 0})
     command = ["train", "patchalign3d", str(pack), str(tmp_path / "run"), "--preset", "tiny", "--steps", "-3"]
     assert main(command) == 2
-    assert "steps -3: give at least 1" in capsys.readouterr().err
+    assert "steps is -3: give 1 or more" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

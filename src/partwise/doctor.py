@@ -15,6 +15,7 @@ from partwise.points import random_rotation
 from partwise.predict import Segmenter
 from partwise.segmentation import Segmentation
 from partwise.shape import Shape
+from partwise.whole import checked_seed, derived_seed
 
 # More points than this are thinned before neighbours are looked for; the medians do not need them all.
 SPACING_SAMPLE = 20_000
@@ -94,7 +95,9 @@ def stability(
     """Ask again with other samples, turned about the up axis, and turned at random; compare with the first answer.
 
     A turned shape keeps its declared up axis, so "rotated" shows what a wrong `up` or a fallen object costs.
+    Raises InputError for a seed that is none, and what `Segmenter.segment` raises.
     """
+    seed = checked_seed(seed)
     rng = np.random.default_rng(seed)
     first = segmenter.segment(shape, phrases, seed=seed)
     to_y_up = shape.to_y_up()
@@ -104,7 +107,7 @@ def stability(
         if kind is not None:
             turn = random_rotation(rng, kind).astype(np.float64)
             asked = _turned(shape, to_y_up.T @ turn @ to_y_up)
-        return _agreement(first, segmenter.segment(asked, phrases, seed=seed + 1 + trial))
+        return _agreement(first, segmenter.segment(asked, phrases, seed=derived_seed(seed, 1 + trial)))
 
     worst = {kind: min(kept(kind, trial) for trial in range(trials)) for kind in (None, "yaw", "full")}
     return Stability(resampled=worst[None], yaw=worst["yaw"], rotated=worst["full"])

@@ -43,7 +43,7 @@ from partwise.question import make_question
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import probabilities, vote, weigh
-from partwise.whole import checked_seed, whole_number
+from partwise.whole import checked_seed, keep_real, keep_whole, whole_number
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")
@@ -76,12 +76,10 @@ class SegmenterConfig:
     even: float = 0.0
 
     def __post_init__(self) -> None:
-        whole_number("points", self.points, 1, MOST_ANCHORS)
+        keep_whole(self, 1, "points", most=MOST_ANCHORS)
         if self.temperature <= 0:
             raise InputError(f"temperature is {self.temperature}: it must be positive")
-        for name in ("balance", "even"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"{name} is {getattr(self, name)}: it lies in 0..1")
+        keep_real(self, 0, "balance", "even", most=1)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""Whole numbers that a person gives: seeds and counts. One check, so that every door refuses the same."""
+"""Numbers that a person gives: seeds, counts, weights and shares. One check of each, so every door refuses the same."""
 
 from __future__ import annotations
 
+import math
 import operator
+from numbers import Real
 from typing import Any
 
 from partwise.errors import InputError
@@ -19,7 +21,7 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
     >>> whole_number("points", 512, 1)
     512
     """
-    bounds = f"{least:,} or more" if most is None else f"{least:,} to {most:,}"
+    bounds = _bounds(least, most)
     try:
         number = operator.index(value)
     except TypeError:
@@ -34,3 +36,53 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
 def checked_seed(seed: Any) -> int:
     """A seed from 0 to 2^32 - 1. Raises InputError for any other."""
     return whole_number("seed", seed, 0, MOST_SEED)
+
+
+def derived_seed(seed: int, add: int) -> int:
+    """Another seed, `add` further on; past the last it begins again at 0, so that any seed has one.
+
+    >>> derived_seed(7, 1_000_000), derived_seed(MOST_SEED, 3)
+    (1000007, 2)
+    """
+    return (seed + add) % (MOST_SEED + 1)
+
+
+def real_number(name: str, value: Any, least: int, most: int | None = None) -> float:
+    """The value as a float, finite, `least` and `most` included: weights, rates and shares.
+
+    Raises InputError for what is no number (True and "1" are none), NaN, infinite, or out of bounds.
+
+    >>> real_number("dice_weight", 1, 0)
+    1.0
+    """
+    bounds = _bounds(least, most)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"{name} is {value!r:.60}, a {type(value).__name__}: give a number, {bounds}")
+    number = float(value)
+    if not math.isfinite(number) or number < least or (most is not None and number > most):
+        raise InputError(f"{name} is {number}: give {bounds}")
+    return number
+
+
+def keep_whole(config: object, least: int, *names: str, most: int | None = None) -> None:
+    """Check these fields of a frozen dataclass, and keep them as ints: it is saved as JSON, which knows no numpy.
+
+    Raises InputError as `whole_number` does.
+    """
+    for name in names:
+        object.__setattr__(config, name, whole_number(name, getattr(config, name), least, most))
+
+
+def keep_seed(config: object) -> None:
+    """The same for the field `seed`. Raises InputError as `checked_seed` does."""
+    keep_whole(config, 0, "seed", most=MOST_SEED)
+
+
+def keep_real(config: object, least: int, *names: str, most: int | None = None) -> None:
+    """The same for fields that are real numbers, kept as floats. Raises InputError as `real_number` does."""
+    for name in names:
+        object.__setattr__(config, name, real_number(name, getattr(config, name), least, most))
+
+
+def _bounds(least: int, most: int | None) -> str:
+    return f"{least:,} or more" if most is None else f"{least:,} to {most:,}"

@@ -15,6 +15,7 @@ from partwise.datasets.sample import Sample
 from partwise.datasets.scenes import RealScenes
 from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError
+from partwise.whole import derived_seed, keep_seed, keep_whole
 
 # Free compositions bring new bodies and the widest choice of words, so they come more often than a fixed category.
 COMPOSED_WEIGHT = 3
@@ -49,11 +50,9 @@ class TrainingShapes:
     more: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if min(self.count, self.points, self.repeats, self.workers) < 1 or min(self.seed, self.scenes) < 0:
-            raise InputError(
-                f"count {self.count}, points {self.points}, seed {self.seed}, repeats {self.repeats}, scenes "
-                f"{self.scenes}, workers {self.workers}: the seed and the scenes are at least 0, the others at least 1"
-            )
+        keep_whole(self, 1, "count", "points", "repeats", "workers")
+        keep_whole(self, 0, "scenes")
+        keep_seed(self)
         if self.scenes and self.objects is None:
             raise InputError(f"{self.scenes} scenes were asked for, of no objects: name their folder")
         # What is wrong with a folder or a name is said now, not once the first shapes are made.
@@ -91,7 +90,8 @@ def _sources(shapes: TrainingShapes) -> list[ProceduralShapes | RealObjects | Re
     objects = RealObjects(shapes.objects, "train", without=HELD_OUT)
     turns = [
         objects.redrawn(
-            Scan(points=shapes.points, kind="scan" if turn % 3 == 2 else "cad"), shapes.seed + turn
+            Scan(points=shapes.points, kind="scan" if turn % 3 == 2 else "cad"),
+            derived_seed(shapes.seed, turn),
         )
         for turn in range(shapes.repeats)
     ]

@@ -20,6 +20,7 @@ from partwise.datasets.world.surface import Scan, Surface, draw, spoil
 from partwise.datasets.world.words import phrases
 from partwise.errors import InputError, MissingDataError
 from partwise.io.read import read_geometry
+from partwise.whole import checked_seed
 
 ENVIRONMENT = "PARTWISE_OBJECTS"
 SPLITS = ("train", "val", "all")
@@ -34,7 +35,8 @@ class RealObjects:
     seed         sample `index` is a pure function of (seed, index)
     without      categories to leave out, as the held-out ones are in training
 
-    Raises MissingDataError without folder, manifest or file, InputError for a damaged line or file.
+    Raises MissingDataError without folder, manifest or file, InputError for a damaged line or file
+    and for a seed that is none.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class RealObjects:
     ) -> None:
         if split not in SPLITS:
             raise InputError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
-        self.root, self.scan, self.seed = _folder(root), scan or Scan(), seed
+        self.root, self.scan, self.seed = _folder(root), scan or Scan(), checked_seed(seed)
         rows = [row for row in _manifest(self.root / "manifest.jsonl") if split in ("all", row["split"])]
         rows = [row for row in rows if row["category"] not in without]
         self.rows = [row for row in rows if len(set(_names(row))) >= least_names]

@@ -12,7 +12,7 @@ from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.categories import CATEGORIES, HELD_OUT
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
 from partwise.errors import InputError
-from partwise.whole import checked_seed
+from partwise.whole import checked_seed, whole_number
 
 
 def training_categories() -> tuple[str, ...]:
@@ -31,7 +31,7 @@ class ProceduralShapes:
     >>> chairs[0].points.shape, chairs[0].category
     ((2048, 3), 'chair')
 
-    Raises InputError for an unknown category or a seed that is none, IndexError outside 0..length - 1.
+    Raises InputError for an unknown category or a seed or length that is none, IndexError outside 0..length - 1.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class ProceduralShapes:
             raise InputError(f"unknown categories {unknown}: use some of {', '.join(CATEGORIES)}")
         if colors is not None and colors not in KINDS:
             raise InputError(f"unknown colours {colors!r}: use one of {', '.join(KINDS)}, or None")
-        self.seed, self.scan, self.length, self.heat = checked_seed(seed), scan or Scan(), length, heat
-        self.colors = colors
+        self.seed, self.length = checked_seed(seed), whole_number("length", length, 0)
+        self.scan, self.heat, self.colors = scan or Scan(), heat, colors
 
     def __len__(self) -> int:
         return self.length

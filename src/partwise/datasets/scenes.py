@@ -18,6 +18,7 @@ from partwise.datasets.world.surface import Scan, Surface, draw, spoil
 from partwise.datasets.world.words import phrases
 from partwise.errors import InputError
 from partwise.points import random_rotation
+from partwise.whole import checked_seed, whole_number
 
 LEAST, MOST = 2, 5
 # Largest extents of the objects of a scene, relative to each other.
@@ -32,7 +33,7 @@ class RealScenes:
     without  words that no category of an object in a scene may hold, as those of held-out categories
     seed     scene `index` is a pure function of (seed, index)
 
-    Raises MissingDataError or InputError for the folder and its files.
+    Raises MissingDataError or InputError for the folder and its files, InputError for a count or seed that is none.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class RealScenes:
         seed: int = 0,
         without: Collection[str] = (),
     ) -> None:
-        self.count, self.scan, self.seed = count, scan or Scan(), seed
+        self.count, self.seed, self.scan = whole_number("count", count, 0), checked_seed(seed), scan or Scan()
         self.objects = RealObjects(root, split, least_names=0)
         banned = set(without)
         self.usable = [

@@ -11,6 +11,7 @@ from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
 from partwise.layers.patches import MiniPointNet, Patches, group
 from partwise.points import gather
+from partwise.whole import keep_whole
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class PatchEncoderConfig:
     farthest_rule: str = "pointnet2"
 
     def __post_init__(self) -> None:
+        keep_whole(self, 1, "groups", "group_size", "width", "depth", "heads")
         if self.width % self.heads or len(self.token_hidden) != 3:
             raise InputError(
                 f"width {self.width} with {self.heads} heads, token_hidden {self.token_hidden}: "

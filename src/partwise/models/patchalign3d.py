@@ -19,6 +19,7 @@ from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, g
 from partwise.layers.tokens import position_mlp
 from partwise.models.official import affine_names, depth_of, encoder_names, prefixed, translated
 from partwise.points import gather, interpolate, nearest
+from partwise.whole import keep_whole
 
 PROPAGATIONS = ("nearest", "membership", "idw3")
 
@@ -43,6 +44,7 @@ class PatchAlign3DConfig:
     class_token: bool = True
 
     def __post_init__(self) -> None:
+        keep_whole(self, 1, "groups", "group_size", "token_width", "width", "depth", "heads", "text_width")
         if self.width % self.heads:
             raise InputError(f"width {self.width} does not divide by heads {self.heads}: make it a multiple")
 

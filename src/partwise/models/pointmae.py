@@ -26,6 +26,7 @@ from partwise.models.official import (
     translated,
 )
 from partwise.points import gather, squared_distances
+from partwise.whole import keep_whole
 
 MASKS = ("random", "block")
 # What of a state dict is not the encoder: left behind, and nothing else, when only the encoder is taken over.
@@ -41,6 +42,7 @@ class PointMAEConfig:
     decoder_heads: int = 6
 
     def __post_init__(self) -> None:
+        keep_whole(self, 1, "decoder_depth", "decoder_heads")
         if self.encoder.width % self.decoder_heads:
             raise InputError(
                 f"width {self.encoder.width} does not divide by decoder_heads {self.decoder_heads}: make it a multiple"

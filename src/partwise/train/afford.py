@@ -36,10 +36,10 @@ from partwise.predict import Segmenter
 from partwise.train.align_text import update_average
 from partwise.train.augment import BROAD_AUGMENT, Augment, augmented
 from partwise.train.heads import APART, save_head, shapes, with_head
-from partwise.train.pictures import SimulatedPictures, words_or_pictures
-from partwise.train.state import Curves, TrainingState, check_counts
+from partwise.train.pictures import SimulatedPictures, check_asked, words_or_pictures
+from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
-from partwise.whole import checked_seed
+from partwise.whole import derived_seed, keep_real, keep_seed, keep_whole
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "focal", "dice", "sim")
@@ -98,8 +98,14 @@ class AffordConfig:
     validate_every: int = 200
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
-        checked_seed(self.seed)
+        keep_whole(self, 1, "steps", "batch", "points", "answered", "updates", "questions")
+        keep_whole(self, 1, "calibration", "validation", "save_every", "validate_every")
+        keep_whole(self, 0, "warmup")
+        keep_real(self, 0, "rate", "weight_decay", "clip_norm", "focal_weight", "dice_weight", "share_weight")
+        keep_real(self, 0, "word_noise", "shape_noise", "picture_rate")
+        keep_real(self, 0, "average", "real", most=1)
+        keep_seed(self)
+        check_asked(self.asked)
 
 
 SMALL = AffordConfig(
@@ -222,7 +228,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
         if done or state.step % config.save_every == 0:
             state.save(out, settings)
     bar.close()
-    apart = shapes(config.seed + APART + 1, config.calibration, config.points)
+    apart = shapes(derived_seed(config.seed, APART + 1), config.calibration, config.points)
     more: dict[str, Any] = {"finish": None if config.finish is None else asdict(config.finish)}
     if config.pictures is not None:
         more["pictures"] = asdict(config.pictures)
@@ -354,6 +360,6 @@ def validate(segmenter: Segmenter, head: Las, config: AffordConfig) -> float:
     """Mean SIM of the user's own `afford` on shapes of other seeds, each action in its plain wording."""
     trial = with_head(segmenter, head, finish=config.finish)
     scores, _ = evaluate_heat(
-        trial, shapes(config.seed + APART, config.validation, config.points), priors=False
+        trial, shapes(derived_seed(config.seed, APART), config.validation, config.points), priors=False
     )
     return mean_heat(scores)["sim"]

@@ -18,8 +18,8 @@ from partwise.models.pointlas import PointLasConfig
 from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
 from partwise.train.augment import NO_AUGMENT, Augment
-from partwise.train.state import check_counts
-from partwise.whole import checked_seed, whole_number
+from partwise.train.pictures import check_asked
+from partwise.whole import keep_real, keep_seed, keep_whole
 
 ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 
@@ -111,12 +111,11 @@ class AffordanceConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
-        checked_seed(self.seed)
-        whole_number("groups", self.groups, 0)
-        whole_number("picture_blocks", self.picture_blocks, 0)
-        if not self.least_rate >= 0:  # NaN fails too
-            raise InputError(f"least_rate is {self.least_rate}: give a rate, or 0 for a hundredth of each")
+        keep_whole(self, 1, "steps", "points", "batch", "questions", "save_every", "validate_every")
+        keep_whole(self, 0, "warmup", "halving", "norm_halving", "picture_blocks", "groups")
+        keep_real(self, 0, "rate", "point_rate", "language_rate", "gate_rate", "picture_rate", "least_rate")
+        keep_real(self, 0, "weight_decay", "clip_norm", "focal_weight", "dice_weight")
+        keep_seed(self)
         allowed = {
             "task": ("labels", "heat"),
             "setting": ("full", "partial", "rotated"),
@@ -127,10 +126,7 @@ class AffordanceConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
-        if not (min(self.asked) >= 0 and abs(sum(self.asked) - 1) <= 1e-6):  # NaN fails too
-            raise InputError(
-                f"asked is {self.asked}: give the shares of words, pictures and both, which add up to 1"
-            )
+        check_asked(self.asked)
         if self.augment.one_sided or self.augment.even:
             raise InputError(
                 f"augment leaves points out (one_sided {self.augment.one_sided}, even {self.augment.even}), and heat "

@@ -24,8 +24,8 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, Patch
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import fit_box, gather, nearest, random_rotation
 from partwise.train.distributed import Workers, check_pieces
-from partwise.train.state import Curves, TrainingState, check_counts
-from partwise.whole import checked_seed
+from partwise.train.state import Curves, TrainingState
+from partwise.whole import keep_real, keep_seed, keep_whole
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "validation", "centre_distance")
@@ -59,8 +59,10 @@ class AlignDinoConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
-        checked_seed(self.seed)
+        keep_whole(self, 1, "steps", "batch", "accumulate", "save_every", "validate_every")
+        keep_real(self, 0, "rate", "head_rate", "weight_decay")
+        keep_real(self, 0, "yaw", most=1)
+        keep_seed(self)
         if self.precision not in ("fp32", "bf16", "fp16"):
             raise InputError(f"unknown precision {self.precision!r}: use fp32, bf16 or fp16")
         if self.target not in ("own", "stored"):

@@ -49,6 +49,7 @@ from partwise.train.distributed import Workers
 from partwise.train.heads import APART, save_head, shapes
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
+from partwise.whole import derived_seed
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "patch_loss", "point_loss", "heat_loss", "rate", "miou")
@@ -368,5 +369,5 @@ def save_model(
         return
     segmenter = Segmenter.from_pretrained(str(folder), head=False)
     segmenter.embedder = embedder
-    apart = shapes(config.batches.seed + APART + 1, config.calibration)
+    apart = shapes(derived_seed(config.batches.seed, APART + 1), config.calibration)
     save_head(folder / HEAD, segmenter, module.actions.cpu(), apart, asdict(config), finish=asdict(FADED))

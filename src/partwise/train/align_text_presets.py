@@ -10,7 +10,7 @@ from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.train.alignment import PAPER_OBJECTIVE, RELEASE_OBJECTIVE, Objective
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import BatchConfig
-from partwise.train.state import check_counts
+from partwise.whole import keep_real, keep_whole
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,14 @@ class AlignTextConfig:
     validate_every: int = 1000
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, save_every=self.save_every, validate_every=self.validate_every)
+        keep_whole(self, 1, "steps", "calibration", "save_every", "validate_every")
+        keep_whole(self, 0, "warmup")
+        keep_whole(self, -1, "train_blocks")
+        if self.answered is not None:
+            keep_whole(self, 1, "answered")
+        keep_real(self, 0, "rate", "head_rate", "weight_decay", "clip_norm", "balance")
+        keep_real(self, 0, "patch_weight", "point_weight", "dice_weight", "heat_weight")
+        keep_real(self, 0, "average", most=1)
         allowed = {
             "precision": ("fp32", "bf16", "fp16"),
             "supervision": ("patch", "point"),

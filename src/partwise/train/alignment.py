@@ -17,6 +17,7 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.models.pointmae import PointMAE, encoder_of
 from partwise.pretrained import build_model, open_head
+from partwise.whole import keep_real
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Objective:
     def __post_init__(self) -> None:
         if self.reduction not in ("sum", "mean"):
             raise InputError(f"unknown reduction {self.reduction!r}: use sum or mean")
-        if not self.tau >= 0.01:
+        keep_real(self, 0, "tau", "power")
+        if self.tau < 0.01:
             raise InputError(f"tau is {self.tau}: 1/tau is kept at 100 or less, so start at 0.01 or more")
 
 

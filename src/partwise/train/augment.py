@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int16, Int64
 
 from partwise.points import fit_box, front_points, random_rotation
+from partwise.whole import keep_real
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Augment:
     clip: float = 0.05
     one_sided: float = 0.0
     even: float = 0.0
+
+    def __post_init__(self) -> None:
+        keep_real(self, 0, "probability", "yaw", "full", "mirror", "one_sided", most=1)
+        keep_real(self, 0, "tilt", "stretch", "shift", "jitter", "clip", "even")
 
 
 NO_AUGMENT = Augment(probability=0.0)

@@ -19,7 +19,7 @@ from partwise.errors import InputError, PartwiseError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.words import WordTable, ask
-from partwise.whole import checked_seed
+from partwise.whole import keep_real, keep_seed, keep_whole, whole_number
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,12 @@ class BatchConfig:
         kinds = ("phrases", "names", "alike")
         if self.distractor_kind not in kinds:
             raise InputError(f"unknown distractor_kind {self.distractor_kind!r}: use {' or '.join(kinds)}")
+        object.__setattr__(self, "points", tuple(whole_number("points", count, 1) for count in self.points))
+        keep_whole(self, 1, "batch", "accumulate")
+        keep_whole(self, 0, "distractors", "actions")
+        keep_real(self, 0, "coarse", "synonyms", "label_noise", most=1)
+        keep_seed(self)
         check_pieces(self.batch, self.accumulate)
-        checked_seed(self.seed)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.pointmae import MASKS, PointMAEConfig
 from partwise.train.distributed import check_pieces
-from partwise.train.state import check_counts
-from partwise.whole import checked_seed
+from partwise.whole import keep_real, keep_seed, keep_whole
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,13 @@ class CmatConfig:
     save_every: int = 200
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, save_every=self.save_every)
-        checked_seed(self.seed)
+        keep_whole(self, 1, "steps", "batch", "accumulate", "points", "save_every")
+        keep_whole(self, 0, "warmup")
+        keep_real(
+            self, 0, "rate", "weight_decay", "affinity_weight", "diversity_weight", "distill_weight", "shift"
+        )
+        keep_real(self, 0, "mask_ratio", "yaw", most=1)
+        keep_seed(self)
         allowed = {
             "mask": MASKS,
             "affinity_on": ("visible", "all"),
@@ -65,11 +68,6 @@ class CmatConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(values)}")
-        for name in ("affinity_weight", "diversity_weight", "distill_weight"):
-            if not 0 <= getattr(self, name) < math.inf:  # NaN fails too
-                raise InputError(
-                    f"{name} is {getattr(self, name)}: give 0, which leaves that loss out, or more"
-                )
         check_pieces(self.batch, self.accumulate)
 
 

@@ -15,8 +15,11 @@ from partwise.models.runtime import checked_device
 
 
 def check_pieces(batch: int, accumulate: int, workers: int = 1) -> None:
-    """Raise InputError unless every process takes as many pieces of one size: only then does each shape count alike."""
-    if batch < 1 or accumulate < 1 or batch % (accumulate * workers):
+    """Raise InputError unless every process takes as many pieces of one size: only then does each shape count alike.
+
+    All are 1 at least, as the configs see to.
+    """
+    if batch % (accumulate * workers):
         among = "" if workers == 1 else f" for each of {workers} processes"
         raise InputError(f"a batch of {batch} cannot be made in {accumulate} equal pieces{among}")
 

@@ -22,6 +22,7 @@ from partwise.lift.cameras import on_sphere, perspective
 from partwise.lift.render import MeshScene
 from partwise.points import face_normals
 from partwise.shape import Shape
+from partwise.whole import real_number
 
 # What covers the place of the action, in red, green, blue.
 HAND = np.array([214, 130, 90], dtype=np.float32)
@@ -30,6 +31,13 @@ SIZE = 96
 VIEWS = 4
 # Objects of a category that are looked at for whether it offers an action.
 TRIES = 4
+
+
+def check_asked(asked: tuple[float, float, float]) -> None:
+    """Raise InputError unless these are the shares of steps that ask in words, in pictures and in both."""
+    shares = [real_number("asked", share, 0, 1) for share in asked]
+    if len(shares) != 3 or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(f"asked is {asked}: give the shares of words, pictures and both, which add up to 1")
 
 
 def words_or_pictures(asked: tuple[float, float, float], rng: np.random.Generator) -> tuple[bool, bool]:

@@ -17,6 +17,7 @@ from partwise.errors import InputError, MissingDataError
 from partwise.io.photo import read_photo
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.pictures import SimulatedPictures
+from partwise.whole import derived_seed
 
 # {category: {label: files}}, as the pairs of PIAD and PIADv2 have them.
 Pictures = Mapping[str, Mapping[str, Sequence[Path]]]
@@ -126,5 +127,5 @@ def open_pictures(config: AffordanceConfig, pictures: Pictures | None) -> Pictur
             f"the pictures of {config.data.dataset} are not in its converted layout: give the folder of the official "
             "copy as --images, or leave --pictures out"
         )
-    seeds = (config.seed, config.seed + VALIDATION_SEED)
+    seeds = (config.seed, derived_seed(config.seed, VALIDATION_SEED))
     return DrawnPictures(*(SimulatedPictures(encoder, training_categories(), seed) for seed in seeds))

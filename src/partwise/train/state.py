@@ -26,13 +26,6 @@ _NOT_FINITE = (
 )
 
 
-def check_counts(**counts: int) -> None:
-    """Raise InputError unless every one of these settings, all numbers of steps, is at least 1."""
-    low = [f"{name} {count}" for name, count in counts.items() if count < 1]
-    if low:
-        raise InputError(f"{', '.join(low)}: give at least 1")
-
-
 @dataclass
 class TrainingState:
     """All that a recipe carries from one step to the next. Random numbers are not here: they follow from the step.
