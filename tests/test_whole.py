@@ -17,7 +17,9 @@ from partwise.doctor import stability
 from partwise.encoders.bank import PhraseEmbedder, TextBank, default_bank_path
 from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
+from partwise.lift.lifting import LiftConfig
 from partwise.models.openad import OpenAD, OpenADConfig
+from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.models.pointmae import PointMAEConfig
 from partwise.predict import SegmenterConfig
 from partwise.train import afford, align_text
@@ -68,6 +70,8 @@ def test_real_numbers_of_any_make_are_taken_as_float():
     for value in (1, 1.0, np.float32(1), np.int64(1)):
         found = real_number("even", value, 0, 1)
         assert (found, type(found)) == (1.0, float)
+    with pytest.raises(InputError, match="^rate is inf: give 0 or more$"):
+        real_number("rate", 10**400, 0)
     for value in (-0.1, 1.5, NAN, INFINITE):
         with pytest.raises(InputError, match=f"^even is {value}: give 0 to 1$"):
             real_number("even", value, 0, 1)
@@ -188,10 +192,16 @@ def test_recipes_keep_the_numbers_of_numpy_as_plain_ones(config):
 
 
 @pytest.mark.usefixtures("unchecked")
-@pytest.mark.parametrize("kind", [SegmenterConfig, BatchConfig, PatchEncoderConfig, PointMAEConfig])
+@pytest.mark.parametrize(
+    "kind",
+    [SegmenterConfig, BatchConfig, LiftConfig, PatchEncoderConfig, PointAlign3DConfig, PointMAEConfig],
+    ids=lambda kind: kind.__name__,
+)
 def test_so_do_the_settings_inside(kind):
     name, value = {
         SegmenterConfig: ("points", np.int64(512)),
+        LiftConfig: ("seed", np.int64(3)),
+        PointAlign3DConfig: ("neighbours", np.int64(3)),
         BatchConfig: ("points", (np.int64(512), np.int32(64))),
         PatchEncoderConfig: ("groups", np.int64(8)),
         PointMAEConfig: ("decoder_depth", np.int64(2)),
@@ -216,6 +226,8 @@ def test_nor_do_shapes_batches_and_encoders_take_such_counts(value):
         (ProceduralShapes, ["length"]),
         (BatchConfig, ["batch", "accumulate", "actions"]),
         (PatchEncoderConfig, ["groups", "group_size", "depth"]),
+        (PointAlign3DConfig, ["points_per_group", "neighbours", "depth"]),
+        (LiftConfig, ["points", "views", "seed"]),
         (lambda **options: replace(PATCH_CONFIG, **options), ["groups", "group_size", "depth"]),
         (
             lambda **options: TrainingShapes(**{"count": 2, **options}),
@@ -227,6 +239,8 @@ def test_nor_do_shapes_batches_and_encoders_take_such_counts(value):
                 kind(**{name: value})
     with pytest.raises(InputError, match="^groups is 0: give 1 or more"):
         PatchEncoderConfig(groups=0)
+    with pytest.raises(InputError, match="^temperature is 0: "):
+        SegmenterConfig(temperature=0)
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -240,6 +254,7 @@ def test_nor_do_shapes_batches_and_encoders_take_such_counts(value):
         (DINO["tiny"], ["rate", "head_rate", "weight_decay"]),
         (TEXT.objective, ["tau", "power"]),
         (Augment(), ["tilt", "jitter", "probability"]),
+        (SegmenterConfig(), ["temperature", "balance", "even"]),
     ],
     ids=lambda given: type(given).__name__,
 )

@@ -77,9 +77,10 @@ class SegmenterConfig:
 
     def __post_init__(self) -> None:
         keep_whole(self, 1, "points", most=MOST_ANCHORS)
-        if self.temperature <= 0:
-            raise InputError(f"temperature is {self.temperature}: it must be positive")
+        keep_real(self, 0, "temperature")
         keep_real(self, 0, "balance", "even", most=1)
+        if self.temperature == 0:
+            raise InputError("temperature is 0: it divides, so give more")
 
 
 @dataclass(frozen=True)

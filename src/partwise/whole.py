@@ -58,7 +58,10 @@ def real_number(name: str, value: Any, least: int, most: int | None = None) -> f
     bounds = _bounds(least, most)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{name} is {value!r:.60}, a {type(value).__name__}: give a number, {bounds}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     if not math.isfinite(number) or number < least or (most is not None and number > most):
         raise InputError(f"{name} is {number}: give {bounds}")
     return number

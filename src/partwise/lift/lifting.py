@@ -31,6 +31,7 @@ from partwise.lift.shards import FORMAT, LiftedShape
 from partwise.lift.splat import CloudScene
 from partwise.points import choose, nearest, sample_surface
 from partwise.shape import Shape
+from partwise.whole import keep_seed, keep_whole
 
 
 @runtime_checkable
@@ -83,10 +84,12 @@ class LiftConfig:
     drawn_on: str = "cpu"
 
     def __post_init__(self) -> None:
+        keep_whole(self, 1, "size", "points", "groups", "neighbours", "views")
+        keep_seed(self)
         for name, known in (("cameras", (*LAYOUTS, UNIFORM)), ("projection", PROJECTIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
-        if not 1 <= self.groups <= self.points or not 1 <= self.neighbours <= self.points:
+        if self.groups > self.points or self.neighbours > self.points:
             raise InputError(
                 f"{self.groups} patches of {self.neighbours} points cannot be made from {self.points} points: "
                 "both must be between 1 and the number of points"

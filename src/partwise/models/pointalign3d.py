@@ -17,6 +17,7 @@ from partwise.errors import InputError
 from partwise.layers.patches import Patches, group
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding, propagate
 from partwise.points import gather, nearest
+from partwise.whole import keep_whole
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class PointAlign3DConfig:
     local_width: int = 64
     neighbours: int = 3
     class_token: bool = True
+
+    def __post_init__(self) -> None:
+        keep_whole(self, 1, "points_per_group", "decoder_width", "local_width", "neighbours")
+        keep_whole(self, 1, "group_size", "token_width", "width", "depth", "heads", "text_width")
 
     def encoder(self) -> PatchAlign3DConfig:
         """The sizes of the patch encoder inside."""
