@@ -10,6 +10,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from partwise.checkpoint import Checkpoint
+from partwise.errors import CheckpointError, InputError
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -118,3 +121,24 @@ def test_the_page_of_the_benchmarks_names_every_script_and_every_result():
         assert all((ROOT / name).is_file() for name in shown)
         written = [word.strip("`;") for word in row[-3].split() if ".json" in word]
         assert all((ROOT / "benchmarks" / "results" / name).is_file() for name in written)
+
+
+def test_a_shipped_mixture_lies_between_a_training_and_its_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
+    from ship_checkpoint import mixed
+
+    def checkpoint(weight: float, temperature: float, rows: int = 2) -> Checkpoint:
+        state = {"head.weight": torch.full((rows, 3), weight), "norm.num_batches_tracked": torch.tensor(7)}
+        config = {"segmenter": {"temperature": temperature}, "offered_above": weight / 10}
+        return Checkpoint("some", None, f"sha of {weight}", config, state)
+
+    mean = mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01), 0.75)
+    torch.testing.assert_close(mean.state["head.weight"], torch.full((2, 3), 5.0))
+    assert mean.state["norm.num_batches_tracked"] == 7
+    assert mean.config["segmenter"]["temperature"] == pytest.approx(0.04**0.75 * 0.01**0.25, abs=1e-5)
+    assert mean.config["offered_above"] == pytest.approx(0.5)
+    assert mean.config["mixed"] == {"share": 0.75, "with_sha256": "sha of 8.0"}
+    with pytest.raises(InputError, match="1.5 is not from 0 to 1"):
+        mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01), 1.5)
+    with pytest.raises(CheckpointError, match="of different models"):
+        mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01, rows=3), 0.5)
