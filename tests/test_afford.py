@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import POINT_CONFIG, write_checkpoint
+from safetensors.torch import load_file
 from test_io_views import Page, unpack
 
 from partwise import Segmenter, Shape
 from partwise.cli import main
 from partwise.encoders.actions import ACTIONS, RELATED, new_wording, trained_wordings, unrelated
+from partwise.encoders.pixels import PictureTower
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.evaluate.heat import Offer, evaluate_heat, mean_heat, offer_auc, offer_threshold
 from partwise.models.las import LasConfig
@@ -70,6 +72,25 @@ def test_heat_of_every_point_in_the_input_order(segmenter, table, cloud):
     assert np.array_equal(maps.heat, again.heat)
     alone = segmenter.afford(table, ["pour"])
     assert alone.heat[:, 0] == pytest.approx(maps.heat[:, 2], abs=1e-5)
+
+
+def test_training_goes_on_from_the_head_that_the_model_has(segmenter, tmp_path):
+    config = replace(CONFIG, on=True, head=replace(HEAD, width=8, dropout=0.1), steps=2, average=0.0)
+    assert recipe.fitted(config, segmenter).head == replace(
+        HEAD, dropout=0.1
+    )  # the model's sizes, not the config's
+    start = segmenter.head.model
+    copy = recipe.make_head(recipe.fitted(config, segmenter), start)
+    assert all(torch.equal(v, start.state_dict()[k]) for k, v in copy.state_dict().items())
+    still = replace(config, rate=0.0, weight_decay=0.0)
+    on = load_file(recipe.train(still, segmenter, tmp_path / "still") / "model.safetensors")
+    assert all(torch.equal(on[name], kept) for name, kept in start.named_parameters())  # it started there
+    bare = replace(segmenter.record, name="bare")
+    headless = Segmenter(segmenter.model, segmenter.embedder, segmenter.config, bare)
+    with pytest.raises(InputError, match="bare has no affordance head to go on from"):
+        recipe.train(config, headless, tmp_path / "none")
+    with pytest.raises(InputError, match="cannot learn pictures"):
+        recipe.with_pictures(config, PictureTower("pixels"))
 
 
 def test_one_pass_of_the_encoder_answers_parts_and_actions(segmenter, table, monkeypatch):

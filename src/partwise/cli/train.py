@@ -205,6 +205,7 @@ class TrainAfford:
     Examples:
         partwise train afford runs/afford
         partwise train afford runs/afford --model runs/small/checkpoint --steps 2000
+        partwise train afford runs/on --model runs/gpu/checkpoint --preset on
         partwise train afford runs/pictures --pictures ./dinov2-base
     """
 
@@ -212,8 +213,9 @@ class TrainAfford:
     """The folder of the run: state, curves.csv, afford."""
     model: str = "partwise-small"
     """The checkpoint that gets the head; it needs a point decoder."""
-    preset: Literal["small", "tiny"] = "small"
-    """small: minutes of one core; tiny: seconds, to try things out."""
+    preset: Literal["small", "on", "tiny"] = "small"
+    """small: minutes of one core; on: from the head that the model has, which needs one that reads words alone, with
+    noise that makes it bear new wordings and shapes; tiny: seconds, to try things out."""
     steps: int | None = None
     """Instead of the preset's own number."""
     objects: Path | None = None
@@ -246,7 +248,7 @@ class TrainAfford:
                 )
             if self.objects is not None:
                 config = replace(config, real=REAL)
-            segmenter = Segmenter.from_pretrained(self.model, head=False)
+            segmenter = Segmenter.from_pretrained(self.model, head=config.on)
         print(f"wrote {train(config, segmenter, self.out, self.objects)}")
 
 

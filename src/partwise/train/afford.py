@@ -29,7 +29,7 @@ from partwise.errors import InputError
 from partwise.evaluate.heat import evaluate_heat, mean_heat
 from partwise.files import make_folder
 from partwise.losses import heat_losses
-from partwise.models.finish import Finish
+from partwise.models.finish import FADED, Finish
 from partwise.models.las import Las, LasConfig, Seen
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.predict import Segmenter
@@ -59,6 +59,7 @@ class AffordConfig:
     word_noise, shape_noise   lengths of random vectors added to each phrase's unit vector, and to all vectors and
                        tokens of a shape alike: what is the same all over it tells its category, not its places
     real               share of the shapes that are real objects with guessed actions (`datasets/named_actions.py`)
+    on                 training goes on from the head that the model has, with its sizes; only dropout is that of `head`
     finish             how the logits become heat when it is asked, None for their plain sigmoid
     pictures           the encoder of pictures to train with, None for a head that reads words only
     picture_rate       of its blocks that train along, as a share of `rate`; 0.1 in the release
@@ -87,6 +88,7 @@ class AffordConfig:
     average: float = 0.995
     augment: Augment = field(default_factory=lambda: BROAD_AUGMENT)
     real: float = 0.0
+    on: bool = False
     finish: Finish | None = None
     pictures: PictureTower | None = None
     picture_rate: float = 0.1
@@ -134,6 +136,8 @@ SMALL = AffordConfig(
 )
 # Pictures have no place in a direct product: a head that reads them has a transformer, and as little of it as will do.
 PICTURES = replace(SMALL.head, layers=1, width=64, feedforward=128, heads=4, head_width=32)
+# For a head that trained along with its encoder: noise on words and shapes makes it bear those that are new.
+ON = replace(SMALL, on=True, steps=400, rate=1e-3, finish=FADED, save_every=100, validate_every=200)
 TINY = replace(
     SMALL,
     steps=4,
@@ -145,11 +149,16 @@ TINY = replace(
     save_every=2,
     validate_every=2,
 )
-PRESETS = {"small": SMALL, "tiny": TINY}
+PRESETS = {"small": SMALL, "on": ON, "tiny": TINY}
 
 
 def with_pictures(config: AffordConfig, tower: PictureTower) -> AffordConfig:
-    """The same settings for a head that also reads pictures, through this encoder. Raises what opening it raises."""
+    """The same settings for a head that also reads pictures, through this encoder.
+
+    Raises what opening it raises, and InputError for a run that goes on from another head.
+    """
+    if config.on:
+        raise InputError("a head that was made for words alone cannot learn pictures: train one from scratch")
     head = replace(config.head if config.head.layers else PICTURES, image_width=tower.open().width)
     return replace(config, head=head, pictures=tower.pinned())
 
@@ -194,17 +203,19 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
 
     objects  the folder of real objects, where `config.real` asks for some
 
-    A run that was killed goes on where it stood. Raises InputError for a model without a point decoder and for a loss
-    that is not finite, CheckpointError if OUT holds a run with other settings.
+    A run that was killed goes on where it stood. Raises InputError for a model without a point decoder or, where
+    training goes on from it, without a head, and for a loss that is not finite; CheckpointError if OUT holds a run with
+    other settings.
     """
     encoder = segmenter.model
     if not isinstance(encoder, PointAlign3D) or segmenter.record.sha256 is None:
         raise InputError(
             f"{segmenter.record.name} is no saved model with a point decoder: use such a checkpoint"
         )
+    config = fitted(config, segmenter)
     make_folder(out)
     torch.manual_seed(config.seed)
-    head = make_head(config)
+    head = make_head(config, segmenter.head.model if config.on and segmenter.head else None)
     averaged = deepcopy(head).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(parameter_groups(head, config), weight_decay=config.weight_decay)
     state = TrainingState({"head": head, "averaged": averaged}, optimizer)
@@ -236,9 +247,27 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
     return out / "afford"
 
 
-def make_head(config: AffordConfig) -> Las:
-    """A fresh head, with the last blocks of the pictures' tower inside where they train."""
+def fitted(config: AffordConfig, segmenter: Segmenter) -> AffordConfig:
+    """The config with the sizes of the head that training goes on from. Raises InputError if there is none."""
+    if not config.on:
+        return config
+    if segmenter.head is None:
+        raise InputError(
+            f"{segmenter.record.name} has no affordance head to go on from: train one from scratch"
+        )
+    sizes = segmenter.head.model.config
+    if sizes.image_width:
+        raise InputError(
+            f"the affordance head of {segmenter.record.name} reads pictures: go on from one that reads words alone"
+        )
+    return replace(config, head=replace(sizes, dropout=config.head.dropout))
+
+
+def make_head(config: AffordConfig, start: Las | None = None) -> Las:
+    """A fresh head, or a copy of `start`; with the last blocks of the pictures' tower inside where they train."""
     head = Las(config.head)
+    if start is not None:
+        head.load_state_dict(start.state_dict())
     if config.pictures is not None:
         head.picture_tail = config.pictures.tail()
     return head
