@@ -11,6 +11,7 @@ import argparse
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -29,36 +30,42 @@ def main() -> None:
     parser.add_argument("--balance", type=float, help="how far rare phrases are raised where pieces vote")
     parser.add_argument("--even", type=float, help="how much denser small pieces of a mesh are sampled")
     parser.add_argument("--mix", type=Path, help="the checkpoint that the source's training started from")
-    parser.add_argument("--share", type=float, default=0.5, help="of the source, where it is mixed")
+    parser.add_argument("--share", type=float, help="of the source, where it is mixed")
     arguments = parser.parse_args()
-    checkpoint = open_checkpoint(arguments.source)
-    if arguments.mix is not None:
-        checkpoint = mixed(checkpoint, open_checkpoint(arguments.mix), arguments.share)
+    if (arguments.mix is None) != (arguments.share is None):
+        parser.error("--mix and --share go together: with which checkpoint, and how much of the source")
+    # All is read before anything is written: a head never ends beside an encoder that it does not belong to.
+    checkpoint = opened(arguments.source, arguments.mix, arguments.share)
+    ours, theirs = arguments.source / HEAD, None if arguments.mix is None else arguments.mix / HEAD
+    head = opened(ours, theirs, arguments.share) if ours.is_dir() else None
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
     for name in ("points", "voting", "balance", "even"):
         if getattr(arguments, name) is not None:
             config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
     save_checkpoint(arguments.target, config, halved(checkpoint))
-    if (arguments.source / HEAD).is_dir():
-        head, encoder = open_checkpoint(arguments.source / HEAD), open_checkpoint(arguments.target)
-        if arguments.mix is not None:
-            head = mixed(head, open_checkpoint(arguments.mix / HEAD), arguments.share)
+    if head is not None:
         settings = {key: value for key, value in head.config.items() if key != "format"}
         # It was trained with these weights before they were halved, and names what it belongs to.
-        save_checkpoint(arguments.target / HEAD, {**settings, "encoder_sha256": encoder.sha256}, halved(head))
+        settings["encoder_sha256"] = open_checkpoint(arguments.target).sha256
+        save_checkpoint(arguments.target / HEAD, settings, halved(head))
+
+
+def opened(source: Path, start: Path | None, share: float | None) -> Checkpoint:
+    """The checkpoint in `source`, mixed with that in `start` if there is one."""
+    checkpoint = open_checkpoint(source)
+    return checkpoint if start is None or share is None else mixed(checkpoint, open_checkpoint(start), share)
 
 
 def mixed(source: Checkpoint, start: Checkpoint, share: float) -> Checkpoint:
     """The checkpoint with the mean of its weights, of which `share`, and of those that its training started from.
 
-    Such a mean often carries over better than either (WiSE-FT, arXiv 2109.01903). What the model is asked with is mixed
+    Such a mean may carry over better than either (WiSE-FT, arXiv 2109.01903). What the model is asked with is mixed
     likewise: temperatures by their logarithms, and where "offered" begins.
-    Raises InputError for a share outside 0 to 1, CheckpointError for weights of another model.
+    Raises InputError for a share outside 0 to 1, CheckpointError for another model, or one that is asked otherwise.
     """
     if not 0 <= share <= 1:
         raise InputError(f"the share {share} is not from 0 to 1: say how much of the source there is to be")
-    shapes = [{key: value.shape for key, value in checkpoint.state.items()} for checkpoint in (source, start)]
-    if shapes[0] != shapes[1]:
+    if kind(source) != kind(start):
         raise CheckpointError(f"{start.name} and {source.name} are of different models: mix two of one model")
     state = {
         key: share * value.float() + (1 - share) * start.state[key].float()
@@ -68,13 +75,23 @@ def mixed(source: Checkpoint, start: Checkpoint, share: float) -> Checkpoint:
     }
     config = {**source.config, "mixed": {"share": share, "with_sha256": start.sha256}}
     if "segmenter" in config:
-        warm, cold = (c.config["segmenter"]["temperature"] for c in (source, start))
-        temperature = math.exp(share * math.log(warm) + (1 - share) * math.log(cold))
+        ours, theirs = (c.config["segmenter"]["temperature"] for c in (source, start))
+        temperature = math.exp(share * math.log(ours) + (1 - share) * math.log(theirs))
         config["segmenter"] = {**config["segmenter"], "temperature": round(temperature, 5)}
     if "offered_above" in config:
         offered = share * config["offered_above"] + (1 - share) * start.config["offered_above"]
         config["offered_above"] = round(offered, 4)
     return replace(source, config=config, state=state)
+
+
+def kind(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What two checkpoints must have in common to be mixed: sizes of weights, model, box and words."""
+    segmenter = checkpoint.config.get("segmenter", {})
+    return {
+        "weights": {key: value.shape for key, value in checkpoint.state.items()},
+        **{name: checkpoint.config.get(name) for name in ("architecture", "model")},
+        **{name: segmenter.get(name) for name in ("box", "propagation", "templates", "text_encoder")},
+    }
 
 
 def halved(checkpoint: Checkpoint) -> dict[str, Tensor]:

@@ -85,6 +85,17 @@ def test_training_goes_on_from_the_head_that_the_model_has(segmenter, tmp_path):
     still = replace(config, rate=0.0, weight_decay=0.0)
     on = load_file(recipe.train(still, segmenter, tmp_path / "still") / "model.safetensors")
     assert all(torch.equal(on[name], kept) for name, kept in start.named_parameters())  # it started there
+    config_of = json.loads((tmp_path / "still" / "afford" / "config.json").read_text())
+    assert config_of["start_sha256"] == segmenter.head.sha256
+    other = Segmenter(
+        segmenter.model,
+        segmenter.embedder,
+        segmenter.config,
+        segmenter.record,
+        replace(segmenter.head, sha256="other"),
+    )
+    with pytest.raises(CheckpointError, match="another start head"):
+        recipe.train(still, other, tmp_path / "still")
     bare = replace(segmenter.record, name="bare")
     headless = Segmenter(segmenter.model, segmenter.embedder, segmenter.config, bare)
     with pytest.raises(InputError, match="bare has no affordance head to go on from"):

@@ -64,8 +64,10 @@ def test_heat_within_a_part_is_faded_by_the_rule_of_the_head(shipped, look):
     assert not handle.offered[words.index("pour")]  # poured from the spout, which is elsewhere
     assert handle.of("grasp").max() > 0.9
     assert spout.of("pour").max() > 0.9
-    # Multiplied alone, pouring would be hot on the handle and still not be offered there.
-    assert (maps.row_heat * score(parts, "handle"))[:, words.index("pour")].max() > 0.5
+    assert handle.of("pour").max() < 0.5
+    # Multiplied alone, opening would be hot on the spout and still not be offered there.
+    assert (maps.row_heat * score(parts, "spout"))[:, words.index("open")].max() > 0.5
+    assert spout.of("open").max() < 0.5
 
 
 def test_within_one_part_and_then_another_is_within_their_product(shipped, look):
@@ -90,7 +92,7 @@ def test_within_keeps_plain_sigmoids_plain_and_nothing_stays_nothing(shipped, lo
 
 @needs_minilm
 def test_a_question_is_answered_by_what_it_mostly_speaks_of(shipped, look):
-    """The phrase vector of a question with two actions lies nearer to one of them; what ships reads no grammar."""
+    """The phrase vector of a question with two actions lies between them; what ships reads no grammar."""
     mixed, hold = "where would you hold this to pour?", "where would you hold it?"
     assert mixed not in shipped.embedder.bank
     maps = shipped.afford(look, [mixed, hold, "grasp", "pour"])
@@ -99,4 +101,4 @@ def test_a_question_is_answered_by_what_it_mostly_speaks_of(shipped, look):
     assert maps.offered.all()
     alike = spearmanr(maps.heat).statistic
     assert alike[1, 2] > 0.9 > 0.6 > alike[1, 3]  # "hold" is "grasp"
-    assert alike[0, 3] > 0.7 > alike[0, 2]  # "hold this to pour" is "pour", much less "grasp"
+    assert alike[0, 3] > 0.8 > alike[0, 2] > 0.5  # "hold this to pour" is "pour", and some of "grasp"

@@ -127,9 +127,12 @@ def test_a_shipped_mixture_lies_between_a_training_and_its_start(tmp_path, monke
     monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
     from ship_checkpoint import mixed
 
-    def checkpoint(weight: float, temperature: float, rows: int = 2) -> Checkpoint:
+    def checkpoint(
+        weight: float, temperature: float, rows: int = 2, templates: str = "part_only"
+    ) -> Checkpoint:
         state = {"head.weight": torch.full((rows, 3), weight), "norm.num_batches_tracked": torch.tensor(7)}
-        config = {"segmenter": {"temperature": temperature}, "offered_above": weight / 10}
+        segmenter = {"temperature": temperature, "templates": templates}
+        config = {"segmenter": segmenter, "offered_above": weight / 10}
         return Checkpoint("some", None, f"sha of {weight}", config, state)
 
     mean = mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01), 0.75)
@@ -142,3 +145,5 @@ def test_a_shipped_mixture_lies_between_a_training_and_its_start(tmp_path, monke
         mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01), 1.5)
     with pytest.raises(CheckpointError, match="of different models"):
         mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01, rows=3), 0.5)
+    with pytest.raises(CheckpointError, match="of different models"):
+        mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01, templates="clip"), 0.5)

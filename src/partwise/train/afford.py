@@ -205,7 +205,7 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
 
     A run that was killed goes on where it stood. Raises InputError for a model without a point decoder or, where
     training goes on from it, without a head, and for a loss that is not finite; CheckpointError if OUT holds a run with
-    other settings.
+    other settings or another start.
     """
     encoder = segmenter.model
     if not isinstance(encoder, PointAlign3D) or segmenter.record.sha256 is None:
@@ -218,7 +218,9 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
     head = make_head(config, segmenter.head.model if config.on and segmenter.head else None)
     averaged = deepcopy(head).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(parameter_groups(head, config), weight_decay=config.weight_decay)
-    state = TrainingState({"head": head, "averaged": averaged}, optimizer)
+    start = segmenter.head.sha256 if config.on and segmenter.head else None
+    modules, inputs = {"head": head, "averaged": averaged}, {"start head": start}
+    state = TrainingState(modules, optimizer, inputs=inputs)
     settings = {**asdict(config), "encoder": segmenter.record.sha256}
     state.load(out, settings)
     curves = Curves(out, COLUMNS, state.step)
@@ -241,6 +243,8 @@ def train(config: AffordConfig, segmenter: Segmenter, out: Path, objects: Path |
     bar.close()
     apart = shapes(derived_seed(config.seed, APART + 1), config.calibration, config.points)
     more: dict[str, Any] = {"finish": None if config.finish is None else asdict(config.finish)}
+    if start is not None:
+        more["start_sha256"] = start
     if config.pictures is not None:
         more["pictures"] = asdict(config.pictures)
     save_head(out / "afford", segmenter, averaged, apart, asdict(config), **more)

@@ -214,7 +214,7 @@ SMALL_GPU = replace(
     save_every=1_000,
     validate_every=2_000,
 )
-# A leg of the same kind from the weights of the sixth.
+# A leg of the same kind from the weights of the sixth, and once more from those of the seventh.
 SMALL_GPU_ON = replace(
     SMALL_GPU,
     steps=7_200,
