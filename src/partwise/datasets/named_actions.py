@@ -62,10 +62,15 @@ class NamedActions:
         return cls(clear, doubtful)
 
     def offered(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The clear actions of these parts, in the order of ACTIONS; none if a name says nothing."""
+        """The clear actions of these parts, in the order of ACTIONS; none if a name says nothing.
+
+        An action that is clear for one part and in doubt for another is left out: a camera with a handle may be held
+        by its body as well, and heat on the handle alone would teach that it is not.
+        """
         if any(name not in self.clear for name in names):
             return ()
-        return tuple(a for a in ACTIONS if any(a in self.clear[name] for name in names))
+        doubtful = frozenset().union(*(self.doubtful[name] for name in names))
+        return tuple(a for a in ACTIONS if a not in doubtful and any(a in self.clear[n] for n in names))
 
 
 @dataclass(frozen=True)
