@@ -7,9 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from partwise.checkpoint import save_checkpoint
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
+from partwise.encoders.actions import trained_wordings
 from partwise.evaluate.heat import evaluate_heat, offer_threshold
 from partwise.models.finish import Finish
 from partwise.models.las import Las
@@ -48,9 +51,17 @@ def save_head(
 ) -> None:
     """Write the head of a segmenter that was opened from a checkpoint, its "offered" calibrated on these shapes.
 
+    They are asked in any of the wordings that training draws from: plain words alone are seen more strongly than the
+    questions of people, who would be told "not offered" too often.
     training, more   kept in its config
     """
-    _, offers = evaluate_heat(with_head(segmenter, head), calibration, priors=False)
+    rng = np.random.default_rng(calibration.seed)
+    _, offers = evaluate_heat(
+        with_head(segmenter, head),
+        calibration,
+        lambda action: str(rng.choice(trained_wordings(action))),
+        priors=False,
+    )
     config = {
         "architecture": "las",
         "model": asdict(head.config),
