@@ -1,7 +1,7 @@
 """Copy a trained checkpoint in half precision, as it ships inside the package, and the affordance head in it.
 
 python scripts/ship_checkpoint.py runs/gpu/checkpoint src/partwise/data/partwise-small \\
-    --points 1536 --voting matched --balance 0.5 --even 0.4 --mix old/partwise-small --share 0.7
+    --points 1536 --voting matched --balance 0.5 --even 0.4 --mix old/partwise-small --share 0.7 --selected-on val
 python scripts/ship_checkpoint.py runs/afford/afford src/partwise/data/partwise-small/afford
 """
 
@@ -31,6 +31,9 @@ def main() -> None:
     parser.add_argument("--even", type=float, help="how much denser small pieces of a mesh are sampled")
     parser.add_argument("--mix", type=Path, help="the checkpoint that the source's training started from")
     parser.add_argument("--share", type=float, help="of the source, where it is mixed")
+    parser.add_argument(
+        "--selected-on", help="the split whose figures were in sight when the share was chosen"
+    )
     arguments = parser.parse_args()
     if (arguments.mix is None) != (arguments.share is None):
         parser.error("--mix and --share go together: with which checkpoint, and how much of the source")
@@ -42,6 +45,8 @@ def main() -> None:
     for name in ("points", "voting", "balance", "even"):
         if getattr(arguments, name) is not None:
             config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
+    if arguments.selected_on is not None:
+        config["selected_on"] = arguments.selected_on
     save_checkpoint(arguments.target, config, halved(checkpoint))
     if head is not None:
         settings = {key: value for key, value in head.config.items() if key != "format"}
