@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "partwise"
 # From the ground up. A module may import from its own room and from floors below; rooms of one floor do not meet.
 FLOORS = (
     ("errors", "__init__"),
-    ("files", "farthest_triton", "whole"),
+    ("files", "farthest_triton", "checks"),
     ("io", "points", "farthest", "losses", "metrics", "checkpoint", "encoders"),
     ("shape", "pieces", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),

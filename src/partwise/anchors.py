@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64
 from torch import Tensor
 
+from partwise.checks import checked_seed
 from partwise.errors import InputError
 from partwise.pieces import face_pairs, mesh_pieces
 from partwise.points import choose, fit_box, nearest_assignment, sample_surface, triangle_areas, with_colors
 from partwise.shape import Shape, canonical_transform
-from partwise.whole import checked_seed
 
 # Fewer distinct points than one patch holds: an answer is still given, with a warning.
 FEW_POINTS = 32

@@ -11,11 +11,11 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from partwise.checks import checked_seed, derived_seed
 from partwise.points import random_rotation
 from partwise.predict import Segmenter
 from partwise.segmentation import Segmentation
 from partwise.shape import Shape
-from partwise.whole import checked_seed, derived_seed
 
 # More points than this are thinned before neighbours are looked for; the medians do not need them all.
 SPACING_SAMPLE = 20_000

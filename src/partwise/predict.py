@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from partwise.anchors import MOST_ANCHORS, Anchors, colored_anchors, sample_anchors, with_face_means
+from partwise.checks import checked_seed, keep_real, keep_whole, whole_number
 from partwise.contracts import PartModel, SeesShapes
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
@@ -43,7 +44,6 @@ from partwise.question import make_question
 from partwise.segmentation import ModelRecord, Segmentation
 from partwise.shape import Shape
 from partwise.voting import probabilities, vote, weigh
-from partwise.whole import checked_seed, keep_real, keep_whole, whole_number
 
 # What "none" is compared with: words that fit anything, as in LERF (Kerr et al., ICCV 2023, section 3.3).
 ANYTHING = ("object", "thing", "part", "stuff")

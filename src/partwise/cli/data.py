@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from partwise.checks import checked_seed, whole_number
 from partwise.cli.data_sets import CheckSet, ListSets, MockSet, PrepareSet
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingExtraError
-from partwise.whole import checked_seed, whole_number
 
 if TYPE_CHECKING:
     from partwise.datasets.sample import Sample

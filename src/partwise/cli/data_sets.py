@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from partwise.checks import checked_seed
 from partwise.cli.progress import step
 from partwise.errors import InputError, MissingDataError, PartwiseError
 from partwise.files import make_folder
-from partwise.whole import checked_seed
 
 if TYPE_CHECKING:
     from partwise.datasets.catalogue import DatasetModule

@@ -9,13 +9,13 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from partwise.checks import derived_seed, keep_seed, keep_whole
 from partwise.datasets.objects import RealObjects
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.sample import Sample
 from partwise.datasets.scenes import RealScenes
 from partwise.datasets.world.surface import Scan
 from partwise.errors import InputError
-from partwise.whole import derived_seed, keep_seed, keep_whole
 
 # Free compositions bring new bodies and the widest choice of words, so they come more often than a fixed category.
 COMPOSED_WEIGHT = 3

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from partwise.checks import checked_seed
 from partwise.datasets.sample import PartName, Sample
 from partwise.datasets.world.surface import Scan, Surface, draw, spoil
 from partwise.datasets.world.words import phrases
 from partwise.errors import InputError, MissingDataError
 from partwise.io.read import read_geometry
-from partwise.whole import checked_seed
 
 ENVIRONMENT = "PARTWISE_OBJECTS"
 SPLITS = ("train", "val", "all")

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from partwise.checks import checked_seed, whole_number
 from partwise.datasets.paint import KINDS, paint
 from partwise.datasets.sample import Sample
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.categories import CATEGORIES, HELD_OUT
 from partwise.datasets.world.surface import Scan, draw, soften, spoil
 from partwise.errors import InputError
-from partwise.whole import checked_seed, whole_number
 
 
 def training_categories() -> tuple[str, ...]:

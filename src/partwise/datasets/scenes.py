@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
+from partwise.checks import checked_seed, whole_number
 from partwise.datasets.objects import RealObjects
 from partwise.datasets.sample import PartName, Sample
 from partwise.datasets.world.surface import Scan, Surface, draw, spoil
 from partwise.datasets.world.words import phrases
 from partwise.errors import InputError
 from partwise.points import random_rotation
-from partwise.whole import checked_seed, whole_number
 
 LEAST, MOST = 2, 5
 # Largest extents of the objects of a scene, relative to each other.

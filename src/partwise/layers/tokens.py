@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from partwise.checks import keep_whole
 from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
 from partwise.layers.patches import MiniPointNet, Patches, group
 from partwise.points import gather
-from partwise.whole import keep_whole
 
 
 @dataclass(frozen=True)

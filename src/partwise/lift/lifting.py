@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, Float16, Float32, Float64, Int64, UInt8
 from torch import Tensor
 
+from partwise.checks import keep_seed, keep_whole
 from partwise.errors import InputError
 from partwise.farthest import farthest_points
 from partwise.io.geometry import Geometry
@@ -31,7 +32,6 @@ from partwise.lift.shards import FORMAT, LiftedShape
 from partwise.lift.splat import CloudScene
 from partwise.points import choose, nearest, sample_surface
 from partwise.shape import Shape
-from partwise.whole import keep_seed, keep_whole
 
 
 @runtime_checkable

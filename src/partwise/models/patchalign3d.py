@@ -13,13 +13,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from partwise.checks import keep_whole
 from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
 from partwise.layers.patches import FoldedMiniPointNet, MiniPointNet, Patches, group, membership_mean
 from partwise.layers.tokens import position_mlp
 from partwise.models.official import affine_names, depth_of, encoder_names, prefixed, translated
 from partwise.points import gather, interpolate, nearest
-from partwise.whole import keep_whole
 
 PROPAGATIONS = ("nearest", "membership", "idw3")
 

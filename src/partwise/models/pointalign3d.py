@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from partwise.checks import keep_whole
 from partwise.errors import InputError
 from partwise.layers.patches import Patches, group
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding, propagate
 from partwise.points import gather, nearest
-from partwise.whole import keep_whole
 
 
 @dataclass(frozen=True)

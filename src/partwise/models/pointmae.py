@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
+from partwise.checks import keep_whole
 from partwise.errors import InputError
 from partwise.layers.attention import PositionedBlocks, init_transformer
 from partwise.layers.patches import Patches
@@ -26,7 +27,6 @@ from partwise.models.official import (
     translated,
 )
 from partwise.points import gather, squared_distances
-from partwise.whole import keep_whole
 
 MASKS = ("random", "block")
 # What of a state dict is not the encoder: left behind, and nothing else, when only the encoder is taken over.

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from partwise.checks import derived_seed, keep_real, keep_seed, keep_whole
 from partwise.datasets.named_actions import GuessedObjects
 from partwise.datasets.procedural import ProceduralShapes, training_categories
 from partwise.encoders.actions import ACTIONS, drawn_actions, heat_for, trained_wordings
@@ -39,7 +40,6 @@ from partwise.train.heads import APART, save_head, shapes, with_head
 from partwise.train.pictures import SimulatedPictures, check_asked, words_or_pictures
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
-from partwise.whole import derived_seed, keep_real, keep_seed, keep_whole
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "focal", "dice", "sim")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from partwise.checks import checked_seed
 from partwise.datasets.affordance_words import OPENAD_LABELS, spoken
 from partwise.datasets.converted import Converted
 from partwise.datasets.converted_samples import NONE, HeatSamples, affordance_labels, cut, entries_of
@@ -22,7 +23,6 @@ from partwise.errors import InputError
 from partwise.train.affordance_phrases import Questions
 from partwise.train.affordance_presets import AffordanceConfig, DataNote
 from partwise.train.shown import Pictures
-from partwise.whole import checked_seed
 
 # Variants of LASO that change what is trained on; the others only filter the test.
 TRAINING_VARIANTS = ("geal",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from partwise.checks import keep_real, keep_seed, keep_whole
 from partwise.datasets.affordance_words import OPENAD_LABELS
 from partwise.encoders.bert import BertConfig
 from partwise.encoders.pixels import PictureTower
@@ -19,7 +20,6 @@ from partwise.models.pointnet2 import PointNet2Config
 from partwise.models.pointrefer import PointReferConfig
 from partwise.train.augment import NO_AUGMENT, Augment
 from partwise.train.pictures import check_asked
-from partwise.whole import keep_real, keep_seed, keep_whole
 
 ModelConfig = LMADConfig | OpenADConfig | ClosedSetConfig | PointReferConfig | LasConfig | PointLasConfig
 

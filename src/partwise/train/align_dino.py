@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
+from partwise.checks import keep_real, keep_seed, keep_whole
 from partwise.errors import InputError
 from partwise.files import make_folder
 from partwise.lift.shards import LiftedShape, LiftedShards
@@ -25,7 +26,6 @@ from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import fit_box, gather, nearest, random_rotation
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.state import Curves, TrainingState
-from partwise.whole import keep_real, keep_seed, keep_whole
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "validation", "centre_distance")

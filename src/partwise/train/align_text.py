@@ -20,6 +20,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from partwise.checkpoint import save_checkpoint
+from partwise.checks import derived_seed
 from partwise.datasets.packed import Pack
 from partwise.encoders.actions import ACTIONS, trained_wordings
 from partwise.encoders.bank import PhraseEmbedder
@@ -49,7 +50,6 @@ from partwise.train.distributed import Workers
 from partwise.train.heads import APART, save_head, shapes
 from partwise.train.state import Curves, TrainingState
 from partwise.train.words import WordTable
-from partwise.whole import derived_seed
 
 REPORT_EVERY = 20
 COLUMNS = ("loss", "patch_loss", "point_loss", "heat_loss", "rate", "miou")

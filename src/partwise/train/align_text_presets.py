@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from partwise.checks import keep_real, keep_whole
 from partwise.errors import InputError
 from partwise.models.patchalign3d import PatchAlign3DConfig
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.train.alignment import PAPER_OBJECTIVE, RELEASE_OBJECTIVE, Objective
 from partwise.train.augment import BROAD_AUGMENT, NO_AUGMENT
 from partwise.train.batches import BatchConfig
-from partwise.whole import keep_real, keep_whole
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from partwise.checkpoint import Checkpoint, load_strict
+from partwise.checks import keep_real
 from partwise.encoders.prompt import Prompt
 from partwise.errors import InputError
 from partwise.models.las import Las, LasConfig
@@ -17,7 +18,6 @@ from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, from_
 from partwise.models.pointalign3d import PointAlign3D, PointAlign3DConfig, cosine
 from partwise.models.pointmae import PointMAE, encoder_of
 from partwise.pretrained import build_model, open_head
-from partwise.whole import keep_real
 
 
 @dataclass(frozen=True)

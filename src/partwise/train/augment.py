@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int16, Int64
 
+from partwise.checks import keep_real
 from partwise.points import fit_box, front_points, random_rotation
-from partwise.whole import keep_real
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int16, Int64
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from partwise.checks import keep_real, keep_seed, keep_whole, whole_number
 from partwise.datasets.packed import Pack, PackedShape
 from partwise.encoders.actions import drawn_actions, heat_for, trained_wordings
 from partwise.encoders.prompts import clean
@@ -19,7 +20,6 @@ from partwise.errors import InputError, PartwiseError
 from partwise.train.augment import Augment, augmented
 from partwise.train.distributed import Workers, check_pieces
 from partwise.train.words import WordTable, ask
-from partwise.whole import keep_real, keep_seed, keep_whole, whole_number
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from partwise.checks import keep_real, keep_seed, keep_whole
 from partwise.errors import InputError
 from partwise.layers.tokens import PatchEncoderConfig
 from partwise.models.pointmae import MASKS, PointMAEConfig
 from partwise.train.distributed import check_pieces
-from partwise.whole import keep_real, keep_seed, keep_whole
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from partwise.checks import real_number
 from partwise.datasets.procedural import CATEGORIES
 from partwise.datasets.world.assembly import Assembly
 from partwise.datasets.world.surface import Surface
@@ -22,7 +23,6 @@ from partwise.lift.cameras import on_sphere, perspective
 from partwise.lift.render import MeshScene
 from partwise.points import face_normals
 from partwise.shape import Shape
-from partwise.whole import real_number
 
 # What covers the place of the action, in red, green, blue.
 HAND = np.array([214, 130, 90], dtype=np.float32)

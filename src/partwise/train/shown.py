@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from partwise.checks import derived_seed
 from partwise.datasets.procedural import training_categories
 from partwise.encoders.pixels import PictureEncoder, picture_tokens
 from partwise.errors import InputError, MissingDataError
 from partwise.io.photo import read_photo
 from partwise.train.affordance_presets import AffordanceConfig
 from partwise.train.pictures import SimulatedPictures
-from partwise.whole import derived_seed
 
 # {category: {label: files}}, as the pairs of PIAD and PIADv2 have them.
 Pictures = Mapping[str, Mapping[str, Sequence[Path]]]

@@ -10,6 +10,7 @@ from test_afford import CONFIG as HEAD
 from test_train import SHORT
 
 from partwise import Segmenter, Shape
+from partwise.checks import MOST_SEED, checked_seed, derived_seed, real_number, whole_number
 from partwise.cli import main
 from partwise.datasets.mixture import TrainingShapes
 from partwise.datasets.procedural import ProceduralShapes
@@ -31,7 +32,6 @@ from partwise.train.augment import Augment
 from partwise.train.batches import BatchConfig
 from partwise.train.cmat_presets import TINY as CMAT
 from partwise.train.heads import APART
-from partwise.whole import MOST_SEED, checked_seed, derived_seed, real_number, whole_number
 
 NO_COUNTS = [2.5, 512.0, "512", True, float("nan"), [512]]
 NAN, INFINITE = float("nan"), float("inf")
