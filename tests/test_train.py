@@ -484,6 +484,10 @@ def test_the_command_line_trains_on_ten_shapes(pack, tmp_path, capsys):
     assert answer.scores.shape == (1024, 2)
     np.testing.assert_allclose(answer.scores.sum(axis=1), 1, atol=1e-5)
     assert main([*command[:2], str(tmp_path / "nowhere"), *command[3:]]) == 3
+    assert main([*command[:3], str(tmp_path / "other"), *command[4:], "--seed", "7"]) == 0
+    twins = [open_checkpoint(tmp_path / run / "checkpoint") for run in ("run", "other")]
+    assert [twin.config["training"]["batches"]["seed"] for twin in twins] == [PRESETS["tiny"].batches.seed, 7]
+    assert twins[0].sha256 != twins[1].sha256
 
 
 def test_a_run_goes_on_from_all_weights_of_a_checkpoint(pack, embedder, tmp_path):

@@ -58,6 +58,8 @@ class TrainPatchAlign3D:
     a pack with heat (`partwise data pack --heat`)."""
     steps: int | None = None
     """Instead of the preset's own number."""
+    seed: int | None = None
+    """Instead of the preset's own, as for a second run whose weights are to be averaged with those of a first."""
     start: Path | None = None
     """A checkpoint whose encoder is taken over, such as that of stage 1; the later small ones take all of it."""
     objects: Path | None = None
@@ -84,6 +86,8 @@ class TrainPatchAlign3D:
             config = replace(PRESETS[self.preset], text_encoder=self.text_encoder)
             if self.steps is not None:
                 config = replace(config, steps=self.steps)
+            if self.seed is not None:
+                config = replace(config, batches=replace(config.batches, seed=self.seed))
             bank = TextBank.load(default_bank_path()) if self.text_encoder == "minilm" else None
             embedder = PhraseEmbedder(bank, lambda: load_text_encoder(self.text_encoder))
             validation = list(RealObjects(self.objects, split="val", least_names=2)) if self.objects else None
