@@ -209,7 +209,7 @@ def test_shapes_that_are_kept_back_are_asked_now_and_then(lifted, tmp_path):
     train(config, lifted, tmp_path / "a", held_out=tmp_path / "out")
     rows = list(csv.DictReader((tmp_path / "a" / "curves.csv").open()))
     asked = {int(row["step"]): float(row["validation"]) for row in rows if row["validation"]}
-    assert list(asked) == [30, 60]
+    assert list(asked) == [0, 30, 60]
     assert asked[60] < asked[30] < 1
     train(config, lifted, tmp_path / "b")
     weights = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in "ab"]

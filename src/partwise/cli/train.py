@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -18,6 +18,9 @@ from partwise.cli.train_affordance import (
     TrainPointRefer,
 )
 from partwise.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from partwise.train.named_means import NamedShapes
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class TrainDino:
     processes: put `torchrun --nproc-per-node N -m -- partwise.cli` in place of `partwise`.
 
     Examples:
-        partwise train dino lifted runs/stage1 --preset small --held-out lifted_val
+        partwise train dino lifted runs/stage1 --preset small --held-out lifted_val --objects assets
         partwise train patchalign3d packs/train runs/stage2 --start runs/stage1/checkpoint
     """
 
@@ -119,6 +122,9 @@ class TrainDino:
     """Instead of the preset's own number."""
     held_out: Path | None = None
     """Another folder written by `partwise lift`, of other shapes: their loss is measured now and then."""
+    objects: Path | None = None
+    """A folder of GLB files with manifest.jsonl; its val split is asked about now and then. A name is then the mean of
+    what patches say where the train split has it; nothing is trained on that."""
     device: str = "cpu"
     """cpu or cuda."""
 
@@ -129,10 +135,11 @@ class TrainDino:
                 from partwise.train.align_dino import PRESETS, train
             except ImportError as error:
                 raise MissingExtraError(str(error.name), "train", "training") from error
-        config = PRESETS[self.preset]
-        if self.steps is not None:
-            config = replace(config, steps=self.steps)
-        print(f"wrote {train(config, self.lifted, self.out, self.device, self.held_out)}")
+            config = PRESETS[self.preset]
+            if self.steps is not None:
+                config = replace(config, steps=self.steps)
+            named = named_objects(self.objects, config.seed)
+        print(f"wrote {train(config, self.lifted, self.out, self.device, self.held_out, named)}")
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,8 @@ class TrainCmat:
     """Instead of the preset's own number."""
     seed: int | None = None
     """Of everything random."""
+    objects: Path | None = None
+    """A folder of GLB files with manifest.jsonl; its val split is asked about as by `partwise train dino`."""
     device: str = "cpu"
     """cpu or cuda."""
 
@@ -196,7 +205,18 @@ class TrainCmat:
         if self.groups is not None:
             encoder = replace(config.model.encoder, groups=self.groups)
             config = replace(config, model=replace(config.model, encoder=encoder))
-        print(f"wrote {train(config, self.lifted, self.out, self.start, self.device)}")
+        named = named_objects(self.objects, config.seed)
+        print(f"wrote {train(config, self.lifted, self.out, self.start, self.device, named)}")
+
+
+def named_objects(folder: Path | None, seed: int) -> NamedShapes | None:
+    """Both splits of a folder of real objects, for recipes that learn no words; None without a folder."""
+    if folder is None:
+        return None
+    from partwise.datasets.objects import RealObjects
+    from partwise.train.named_means import NamedShapes
+
+    return NamedShapes.chosen(RealObjects(folder, "train"), RealObjects(folder, "val"), seed)
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,13 @@ from partwise.losses import distillation_loss
 from partwise.models.patchalign3d import PatchAlign3D, PatchAlign3DConfig, PatchEmbedding
 from partwise.models.pointalign3d import PointAlign3DConfig
 from partwise.points import fit_box, gather, nearest, random_rotation
+from partwise.predict import SegmenterConfig
 from partwise.train.distributed import Workers, check_pieces
+from partwise.train.named_means import NAMED_COLUMNS, NamedShapes
 from partwise.train.state import Curves, TrainingState
 
 REPORT_EVERY = 20
-COLUMNS = ("loss", "validation", "centre_distance")
+COLUMNS = ("loss", "validation", "centre_distance", *NAMED_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,32 @@ class Batch:
         return Batch(*(x.to(device) for x in given if x is not None))
 
 
+@dataclass(frozen=True)
+class Validation:
+    """What a run is validated on; either may be missing.
+
+    held_out  lifted shapes that are not trained on
+    named     labelled shapes, asked about `asked_as`
+    """
+
+    held_out: Sequence[LiftedShape]
+    named: NamedShapes | None
+    asked_as: SegmenterConfig
+
+
 def train(
-    config: AlignDinoConfig, lifted: Path, out: Path, device: str = "cpu", held_out: Path | None = None
+    config: AlignDinoConfig,
+    lifted: Path,
+    out: Path,
+    device: str = "cpu",
+    held_out: Path | None = None,
+    named: NamedShapes | None = None,
 ) -> Path:
     """Train on the shards in `lifted`; returns OUT/checkpoint, to `start` stage 2 from. Killed runs go on.
 
-    held_out  shards of other shapes, whose loss is measured every `validate_every` steps. It is no mIoU: what patches
-              learn here are features of a vision model, which a phrase cannot be compared with
+    Before the first step, and then every `validate_every` of them:
+    held_out  shards of other shapes, whose loss is measured
+    named     labelled shapes that the user's own Segmenter is tried on, by names as the patches see them
 
     All shapes are held in memory: 0.2 MB each at 2,048 points, 128 patches and 768 features; 3.4 MB each where the
     features of points are kept and used.
@@ -130,7 +151,8 @@ def train(
     shapes = as_taught(shards, config)
     if not shapes:
         raise InputError(f"{lifted} holds no lifted shape: look at its failures with `partwise lift`")
-    validation = [] if held_out is None else open_held_out(held_out, shapes, config)
+    kept_back = [] if held_out is None else open_held_out(held_out, shapes, config)
+    validation = Validation(kept_back, named, asked_as(shapes, config))
     torch.manual_seed(config.seed)
     model = PatchAlign3D(replace(config.model, text_width=shapes[0].features.shape[1])).to(workers.device)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), weight_decay=config.weight_decay)
@@ -138,35 +160,31 @@ def train(
     inputs = {"folder of lifted shapes": shards.identity()}
     state = TrainingState({"model": model}, optimizer, scaler=scaler, inputs=inputs)
     settings = {**asdict(config), "shapes": len(shapes)}
-    state.load(out, settings)
-    curves = Curves(out, COLUMNS, state.step) if workers.first else None
+    resumed = state.load(out, settings)
+    curves = Curves(out, COLUMNS, state.step if resumed else -1) if workers.first else None
     parallel = workers.wrap(model)
     pieces = workers.pieces(config.batch, config.accumulate)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step")
     if config.target == "own" and shapes[0].point_features is None and workers.first:
         bar.write("no features of points were kept: patches are taught by the nearest stored ones")
+    if curves is not None and not resumed and (scores := validate(model, validation, config)):
+        curves.add(0, **scores)
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
         loss, apart = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
         state.advance(loss)
         bar.update()
-        done, score = state.step == config.steps, float("nan")
-        if validation and workers.first and (done or state.step % config.validate_every == 0):
-            score = validate(model, validation, config, workers.device)
-            bar.write(f"step {state.step}: loss of held-out shapes {score:.4f}")
-        if curves is not None and (done or state.step % REPORT_EVERY == 0 or score == score):
+        done, scores = state.step == config.steps, {}
+        if curves is not None and (done or state.step % config.validate_every == 0):
+            scores = validate(model, validation, config)
+        if curves is not None and (done or state.step % REPORT_EVERY == 0 or scores):
             bar.set_postfix(loss=f"{loss:.3f}")
-            curves.add(state.step, loss=loss, validation=score, centre_distance=apart)
+            curves.add(state.step, loss=loss, centre_distance=apart, **scores)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, settings)
     bar.close()
     if workers.first:
-        description = {
-            "architecture": "patchalign3d",
-            "model": asdict(model.config),
-            "training": asdict(config),
-        }
-        save_checkpoint(out / "checkpoint", {**description, "stage": 1}, model.state_dict())
+        save_model(out / "checkpoint", model, config)
     workers.stop()
     return out / "checkpoint"
 
@@ -203,6 +221,19 @@ def open_held_out(folder: Path, trained: Sequence[LiftedShape], config: AlignDin
     return shapes
 
 
+def asked_as(shapes: Sequence[LiftedShape], config: AlignDinoConfig) -> SegmenterConfig:
+    """How labelled shapes are asked about: as many points as the lifted ones have, up to the usual number."""
+    points = min(len(shapes[0].points), SegmenterConfig.points)
+    return SegmenterConfig(points, config.box or "unit_sphere")
+
+
+def save_model(folder: Path, model: PatchAlign3D, config: AlignDinoConfig) -> None:
+    """Write the checkpoint that stage 2 starts from, with the whole training config."""
+    sizes, training = asdict(model.config), asdict(config)
+    description = {"architecture": "patchalign3d", "model": sizes, "training": training, "stage": 1}
+    save_checkpoint(folder, description, model.state_dict())
+
+
 def train_step(
     module: nn.Module,
     batches: Sequence[Batch],
@@ -228,13 +259,22 @@ def train_step(
     return total, apart
 
 
+def validate(model: PatchAlign3D, validation: Validation, config: AlignDinoConfig) -> dict[str, float]:
+    """The columns of what there is to validate on, said as well: loss of held-out shapes, mIoU of labelled ones."""
+    columns = {}
+    if validation.held_out:
+        columns["validation"] = held_out_loss(model, validation.held_out, config)
+        tqdm.write(f"loss of held-out shapes {columns['validation']:.4f}")
+    if validation.named is not None:
+        columns |= validation.named.columns(model, validation.asked_as)
+    return columns
+
+
 @torch.no_grad()
-def validate(
-    model: PatchAlign3D, shapes: Sequence[LiftedShape], config: AlignDinoConfig, device: torch.device
-) -> float:
+def held_out_loss(model: PatchAlign3D, shapes: Sequence[LiftedShape], config: AlignDinoConfig) -> float:
     """Mean distillation loss of shapes as they were lifted, each counted once."""
     model.eval()
-    total = 0.0
+    total, device = 0.0, model.head.weight.device
     for first in range(0, len(shapes), config.batch):
         rows = [_row(shape, config.box) for shape in shapes[first : first + config.batch]]
         total += compute_loss(model, stacked(rows), config, device)[0].item() * len(rows)

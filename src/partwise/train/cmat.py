@@ -31,15 +31,17 @@ from partwise.losses import (
 )
 from partwise.models.pointmae import PointMAE, Rebuilt, masked
 from partwise.points import gather
+from partwise.predict import SegmenterConfig
 from partwise.pretrained import open_pretrained, weights_sha256
 from partwise.train.cmat_batches import Batch, check_shapes, make_batch
 from partwise.train.cmat_presets import CmatConfig
 from partwise.train.distributed import Workers
+from partwise.train.named_means import NAMED_COLUMNS, NamedShapes, as_patchalign
 from partwise.train.state import Curves, TrainingState
 
 REPORT_EVERY = 20
 TERMS = ("rec", "aff", "div", "distill", "collapsed")
-COLUMNS = ("loss", *TERMS, "rate")
+COLUMNS = ("loss", *TERMS, "rate", *NAMED_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,18 @@ class Pretraining(nn.Module):
 
 
 def train(
-    config: CmatConfig, lifted: Path, out: Path, start: Path | None = None, device: str = "cpu"
+    config: CmatConfig,
+    lifted: Path,
+    out: Path,
+    start: Path | None = None,
+    device: str = "cpu",
+    named: NamedShapes | None = None,
 ) -> Path:
     """Train on the shards in `lifted`; returns OUT/checkpoint, a PointMAE. Killed runs go on where they stood.
 
     start  a PointMAE checkpoint to go on from, such as the converted official weights
+    named  labelled shapes that the user's own Segmenter is tried on before the first step and every `validate_every`
+           of them, by names as the tokens see them
     All shapes are held in memory. Raises MissingDataError, InputError or CheckpointError.
     """
     workers = Workers.start(device)
@@ -100,33 +109,33 @@ def train(
     inputs = {"folder of lifted shapes": shards.identity(), "start checkpoint": weights_sha256(start)}
     state = TrainingState({"module": module}, optimizer, scaler=scaler, inputs=inputs)
     settings = {**asdict(config), "shapes": len(shapes)}
-    state.load(out, settings)
-    curves = Curves(out, COLUMNS, state.step) if workers.first else None
+    resumed = state.load(out, settings)
+    curves = Curves(out, COLUMNS, state.step if resumed else -1) if workers.first else None
     parallel = workers.wrap(module)
     pieces = workers.pieces(config.batch, config.accumulate)
     bar = tqdm(total=config.steps, initial=state.step, disable=not workers.first, unit="step", smoothing=0.1)
+    points = len(shapes[0].points) if config.teacher_pool == "stored" else config.points
+    if curves is not None and not resumed and (scores := validate(module, named, points)):
+        curves.add(0, **scores)
     while state.step < config.steps:
         batches = [make_batch(shapes, config, state.step, piece) for piece in pieces]
         row = train_step(parallel, batches, optimizer, scaler, config, state.step, workers)
         state.advance(row["loss"])
         bar.update()
-        done = state.step == config.steps
-        if curves is not None and (done or state.step % REPORT_EVERY == 0):
+        done, scores = state.step == config.steps, {}
+        if curves is not None and (done or state.step % config.validate_every == 0):
+            scores = validate(module, named, points)
+        if curves is not None and (done or state.step % REPORT_EVERY == 0 or scores):
             bar.set_postfix(loss=f"{row['loss']:.3f}")
-            curves.add(state.step, **row)
+            curves.add(state.step, **row, **scores)
         if workers.first and (done or state.step % config.save_every == 0):
             state.save(out, settings)
     bar.close()
     if workers.first:
-        teacher = shards.settings.get(
-            "encoder"
-        )  # its licence may follow the weights: keep its name beside them
+        # The teacher's licence may follow the weights: its name is kept beside them.
+        stage = {"teacher": shards.settings.get("encoder"), "stage": "cmat"}
         description = {"architecture": "pointmae", "model": asdict(config.model), "training": asdict(config)}
-        save_checkpoint(
-            out / "checkpoint",
-            {**description, "teacher": teacher, "stage": "cmat"},
-            module.model.state_dict(),
-        )
+        save_checkpoint(out / "checkpoint", {**description, **stage}, module.model.state_dict())
     workers.stop()
     return out / "checkpoint"
 
@@ -139,6 +148,11 @@ def make_module(config: CmatConfig, teacher_width: int, start: Path | None = Non
         checkpoint = open_pretrained(start)
         load_strict(module.model, checkpoint.state, checkpoint.name)
     return module
+
+
+def validate(module: Pretraining, named: NamedShapes | None, points: int) -> dict[str, float]:
+    """The columns of labelled shapes, shown as `points` and asked about by names as the tokens see them; or none."""
+    return {} if named is None else named.columns(as_patchalign(module.model), SegmenterConfig(points))
 
 
 def train_step(

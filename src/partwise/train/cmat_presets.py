@@ -49,9 +49,10 @@ class CmatConfig:
     precision: str = "fp32"
     seed: int = 42
     save_every: int = 200
+    validate_every: int = 1000
 
     def __post_init__(self) -> None:
-        keep_whole(self, 1, "steps", "batch", "accumulate", "points", "save_every")
+        keep_whole(self, 1, "steps", "batch", "accumulate", "points", "save_every", "validate_every")
         keep_whole(self, 0, "warmup")
         keep_real(
             self, 0, "rate", "weight_decay", "affinity_weight", "diversity_weight", "distill_weight", "shift"
