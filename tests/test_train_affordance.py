@@ -108,6 +108,16 @@ def test_every_tiny_preset_trains(model, shapes, language, tmp_path):
         build_model(open_pretrained(folder))
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("model", MODELS)
+def test_every_tiny_preset_trains_and_validates_on_a_gpu(model, shapes, language, tmp_path):
+    config = preset(model, "tiny", LABELS)
+    config = replace(config, points=256 if model == "las" else 96)
+    train(config, shapes, tmp_path, language, shapes[:2], device="cuda")
+    *_, score = (tmp_path / "curves.csv").read_text().splitlines()[-1].split(",")
+    assert 0 <= float(score) <= 1
+
+
 def test_a_killed_run_goes_on_bit_for_bit(shapes, language, tmp_path):
     config = replace(preset("lmad", "tiny", LABELS), setting="partial", points=64, save_every=2)
     whole = train(config, shapes, tmp_path / "whole", language, shapes[:1])

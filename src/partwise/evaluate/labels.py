@@ -103,9 +103,12 @@ def confusions(
 def predicted(
     model: Any, points: torch.Tensor, prompt: Prompt, none_score: Any = None, geometry: Any = None
 ) -> torch.Tensor:
-    """Logits (B,N,T) of clouds (B,N,3), the score of "none" behind them where it is no word of the prompt."""
+    """Logits (B,N,T) of clouds (B,N,3), the score of "none" behind them where it is no word of the prompt.
+
+    The points lie on the model's device; the prompt may lie on the processor still.
+    """
     embedding = model(points) if geometry is None else model(points, geometry)
-    logits = model.logits(embedding, prompt)
+    logits = model.logits(embedding, prompt.to(points.device))
     if none_score is None:
         return logits
     return torch.cat([logits, torch.as_tensor(none_score).to(logits).expand(*logits.shape[:2], 1)], dim=-1)
