@@ -28,9 +28,9 @@ PHRASES = ["seat", "back", "leg", "handle", "body"]
 ROUNDS = 25
 OFFICIAL = "official size, 2,048 points"
 SETTINGS = {
-    "640 points": {"points": 640},
-    "fast, 768 points": {"points": 768},
-    "fast, 768 points, no votes": {"points": 768, "voting": "none"},
+    "640 points": {"points": 640, "draws": 1},
+    "fast, 768 points": {"points": 768, "draws": 1},
+    "fast, 768 points, no votes": {"points": 768, "draws": 1, "voting": "none"},
     "sharp, 1,536 points": {"points": 1536},
     "sharp, 1,536 points, no votes": {"points": 1536, "voting": "none"},
     "2,048 points": {"points": 2048},

@@ -35,13 +35,13 @@ from partwise.evaluate.heat import Offer, offer_auc, offer_threshold, part_share
 from partwise.files import atomic_path
 from partwise.layers.patches import group, membership_mean
 from partwise.layers.surroundings import surroundings
+from partwise.look import Look
 from partwise.metrics.heat import heat_scores
 from partwise.models.finish import Finish, strength_of
 from partwise.models.las import Las, Seen, seen_by
 from partwise.models.patchalign3d import PatchEmbedding
 from partwise.models.pointalign3d import PointAlign3D
 from partwise.points import gather
-from partwise.predict import Look
 from partwise.train import afford as recipe
 from partwise.train.augment import augmented
 
@@ -140,7 +140,7 @@ def encode_tested(path: Path, segmenter: Segmenter, categories: Sequence[str], e
         name: [] for name in ("points", "vectors", "heat", "offered", "found")
     }
     for sample in shapes(seed, categories, len(categories) * each):
-        look = segmenter.look(Shape.of(sample.points, up="y"), points=recipe.SMALL.points)
+        look = segmenter.look(Shape.of(sample.points, up="y"), points=recipe.SMALL.points, draws=1)
         rows = np.argsort(look.anchors.point_row)
         heat, offered = heat_of(sample, rows)
         offered[(offered == 1) & (heat.max(axis=0) < 0.5)] = 0  # passed over, as in `evaluate_heat`

@@ -66,7 +66,7 @@ def features_of(segmenter, shape, part):
     teacher = SimulatedTeacher(name_embeddings(int(part.max()) + 1, WIDTH, rng))
     points, face = sample_points(shape, POINTS, rng)
     lifted = lift_onto(shape, points, face, VIEWS, CMAT_PAPER, lambda views: teacher.encode(views, part, rng))
-    look = segmenter.look(Shape.of(lifted.target.points, up="y"), points=POINTS)
+    look = segmenter.look(Shape.of(lifted.target.points, up="y"), points=POINTS, draws=1)
     return lifted.target.points, part[face], lifted.features, look.embedding.features[0].clone()
 
 

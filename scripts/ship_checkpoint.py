@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     parser.add_argument("--points", type=int, help="how many anchors a shape gets")
+    parser.add_argument("--draws", type=int, help="how often they are sampled")
     parser.add_argument("--voting", help="how the pieces of a shape vote from now on")
     parser.add_argument("--balance", type=float, help="how far rare phrases are raised where pieces vote")
     parser.add_argument("--even", type=float, help="how much denser small pieces of a mesh are sampled")
@@ -42,7 +43,7 @@ def main() -> None:
     ours, theirs = arguments.source / HEAD, None if arguments.mix is None else arguments.mix / HEAD
     head = opened(ours, theirs, arguments.share) if ours.is_dir() else None
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
-    for name in ("points", "voting", "balance", "even"):
+    for name in ("points", "draws", "voting", "balance", "even"):
         if getattr(arguments, name) is not None:
             config["segmenter"] = {**config["segmenter"], name: getattr(arguments, name)}
     if arguments.selected_on is not None:

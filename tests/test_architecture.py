@@ -15,7 +15,7 @@ FLOORS = (
     ("shape", "pieces", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
     ("contracts", "lifted", "heatmaps", "voting", "question"),
-    ("pretrained",),
+    ("pretrained", "look"),
     ("predict",),
     ("doctor", "evaluate"),
     ("train",),

@@ -97,7 +97,7 @@ def shipped():
 
 
 @pytest.mark.usefixtures("unchecked")
-@pytest.mark.parametrize("option", ["points", "seed"])
+@pytest.mark.parametrize("option", ["points", "draws", "seed"])
 @pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
 def test_a_segmenter_refuses_counts_that_are_none(segmenter, shipped, cloud, option, value):
     shape = Shape.of(cloud, up="y")

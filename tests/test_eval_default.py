@@ -24,13 +24,24 @@ def small(monkeypatch):
     monkeypatch.setattr(default, "HELD_OUT_TIMES", 1)
 
 
-def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
+def test_the_card_has_every_row(small, corpus, tmp_path, capsys, monkeypatch):  # noqa: F811
+    asked, segment = set(), Segmenter.segment
+
+    def noted(self, *arguments, **named):
+        answer = segment(self, *arguments, **named)
+        asked.add((answer.options["points"], answer.options["draws"]))
+        return answer
+
+    monkeypatch.setattr(Segmenter, "segment", noted)
     rows = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text().splitlines()]
     rows[0]["split"] = "val"
     (corpus / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
     folder = write_checkpoint(tmp_path / "model", "pointalign3d")
     head = recipe.train(CONFIG, Segmenter.from_pretrained(folder), tmp_path / "run")
     head.rename(folder / "afford")
+    config = json.loads((folder / "config.json").read_text())
+    config["segmenter"] |= {"points": 512, "draws": 2}
+    (folder / "config.json").write_text(json.dumps(config))
     command = [
         "eval",
         "default",
@@ -54,6 +65,7 @@ def test_the_card_has_every_row(small, corpus, tmp_path, capsys):  # noqa: F811
             low, high = table[row]["interval"]
             assert 0 <= low <= table[row]["instance"] <= high <= 1
             assert f"| {row} |" in said
+    assert asked == {(512, 2), (256, 1)}  # sharp is what the weights say, fast half of the points, drawn once
     assert said.count("confidence: right, ") == len(result["parts"])
     assert sum(result["parts"]["real objects, meshes"]["calibration"]["count"]) > 0
     assert "sharp, asked by glosses" in result["parts"]["real objects, meshes"]

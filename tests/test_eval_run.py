@@ -548,6 +548,7 @@ def test_the_command_runs_a_protocol_of_ones_own(root, small, tmp_path, capsys):
         (["eval", "own"], 2, "--protocol with a .json"),
         (["eval", "shapenetpart", "--out", "one.json"], 2, "holds one result"),
         (["eval", "default"], 3, "--objects"),
+        (["eval", "default", "--draws", "2"], 2, "--draws is for a model under a protocol"),
     ],
 )
 def test_a_wrong_command_is_explained(arguments, code, message, capsys):

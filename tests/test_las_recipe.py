@@ -179,5 +179,5 @@ def test_the_embedded_presets_read_the_tokens_of_minilm_and_are_asked_without_a_
     tokens, mask = language.tokens(["sit", "where would you hold this to pour"])
     prompt = Prompt(tokens=torch.from_numpy(tokens), mask=torch.from_numpy(mask))
     with torch.inference_mode():
-        expected, _ = segmenter.head.answer(look.embedding, prompt)
-    assert np.allclose(found, expected.numpy()[look.anchors.point_row], atol=1e-6)
+        expected, _ = segmenter.head.answer(look.embedding, prompt, look.joined)
+    assert np.allclose(found, expected[0].numpy()[look.anchors.point_row], atol=1e-6)

@@ -268,8 +268,11 @@ def test_what_does_not_fit_says_why(towers, tmp_path, capsys):
     save_zero_shot(tmp_path / "good", config, points=64)
     segmenter = Segmenter.from_pretrained(tmp_path / "good")
     shape = Shape.of(trimesh.creation.box(), up="y")
+    with pytest.raises(InputError, match="looks at the shape itself"):
+        segmenter.look(shape, draws=2)
+    segmenter.config = replace(segmenter.config, propagation="nearest")
     with pytest.raises(InputError, match="leave it out"):
-        segmenter.segment(shape, ["seat", "leg"], propagation="nearest")
+        segmenter.segment(shape, ["seat", "leg"])
     with pytest.raises(InputError, match="runtime"):
         Segmenter.from_pretrained(tmp_path / "good", runtime="torch-onednn")
     with pytest.raises(InputError, match="same model"):

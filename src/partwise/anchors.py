@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64
 from torch import Tensor
 
-from partwise.checks import checked_seed
+from partwise.checks import checked_seed, whole_number
 from partwise.errors import InputError
 from partwise.pieces import face_pairs, mesh_pieces
 from partwise.points import choose, fit_box, nearest_assignment, sample_surface, triangle_areas, with_colors
@@ -21,6 +22,8 @@ FEW_POINTS = 32
 LEAST_PIECE = 1e-4
 # More anchors than this a model does not see: a hundred thousand take ten seconds, and time grows with their square.
 MOST_ANCHORS = 131_072
+# More draws than this gain nothing that was measured, and each costs a pass.
+MOST_DRAWS = 8
 # The row of a point or face whose nearest anchor was not looked for yet; -1 is taken, it means "none".
 UNKNOWN = -2
 
@@ -62,7 +65,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Anchors:
-    """The sample of a shape that a model sees, and how the shape is answered from it.
+    """The sample of a shape that a model sees, and how the shape is answered from it; draws lie end to end.
 
     canonical (M,3) and original (M,3) positions; points and faces (None for a cloud) lead to the rows that answer them;
     place (M,) is the face each anchor lies on, or the input point it is in a cloud;
@@ -94,15 +97,30 @@ class Anchors:
         return None if self.faces is None else self.faces.all()
 
 
-def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 0.0) -> Anchors:
-    """`count` anchors of a shape in the model's box: surface points of a mesh, input points of a cloud.
+def checked_sampling(points: Any, draws: Any) -> tuple[int, int]:
+    """How many anchors a draw has, and how many draws there are. Raises InputError for what is out of bounds."""
+    points = whole_number("points", points, 1, MOST_ANCHORS)
+    draws = whole_number("draws", draws, 1, MOST_DRAWS)
+    if points * draws > MOST_ANCHORS:
+        raise InputError(
+            f"draws is {draws} and points is {points:,}, which makes {points * draws:,} anchors: give fewer of either, "
+            f"at most {MOST_ANCHORS:,} in all"
+        )
+    return points, draws
 
-    even  how much denser small connected pieces of a mesh are drawn: as their area to the power of minus this; 1 gives
-          all pieces as many anchors, 0 all areas
+
+def sample_anchors(
+    shape: Shape, count: int, box: str, seed: int, even: float = 0.0, draws: int = 1
+) -> Anchors:
+    """`draws` times `count` anchors of a shape in the model's box: surface points of a mesh, input points of a cloud.
+
+    even   how much denser small connected pieces of a mesh are drawn: as their area to the power of minus this; 1 gives
+           all pieces as many anchors, 0 all areas
+    draws  each as if it were the only one, but in one box: the first does not change with what follows
 
     A cloud of just `count` points is taken whole and in order; a larger one is thinned without replacement; a
-    smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the sampled surface.
-    Raises InputError for a seed that is none.
+    smaller one is filled up by drawing again. Centre and scale come from the whole cloud, or the surface as first
+    sampled. Raises InputError for a seed that is none.
     """
     rng = np.random.default_rng(checked_seed(seed))
     rotation, corner_weights = shape.to_y_up(), None
@@ -113,12 +131,13 @@ def sample_anchors(shape: Shape, count: int, box: str, seed: int, even: float = 
             pairs = face_pairs(shape.points, shape.faces)
             piece = mesh_pieces(shape.points, shape.faces, None, pairs)
             density = _density(shape, piece, even)
-        original, place, corner_weights = sample_surface(shape.points, shape.faces, count, rng, density)
-        reference, warnings = original, ()
+        drawn = [sample_surface(shape.points, shape.faces, count, rng, density) for _ in range(draws)]
+        original, place, corner_weights = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        reference, warnings = original[:count], ()
     else:
         finite = np.flatnonzero(shape.finite)
         reference = shape.points if len(finite) == len(shape.points) else shape.points[finite]
-        chosen = choose(len(reference), count, rng)
+        chosen = _choose_often(len(reference), count, draws, rng)
         original, warnings = reference[chosen], _sampling_warnings(reference, len(shape.points), count)
     centre, scale = fit_box(reference, box)
     transform = canonical_transform(rotation, centre, scale)
@@ -162,6 +181,16 @@ def with_face_means(
     index = torch.from_numpy(groups)
     total = torch.zeros(int(groups.max()) + 1, values.shape[1]).index_add_(0, index, values)
     return torch.cat([values, total / torch.bincount(index)[:, None]])
+
+
+def _choose_often(n: int, count: int, draws: int, rng: np.random.Generator) -> Int64[np.ndarray, "M"]:
+    """`count` of n indices, as often as there are draws, end to end.
+
+    The order of points decides where patches lie, so all draws but the first are shuffled: of a cloud that is taken
+    whole, a second draw is the same points in other patches.
+    """
+    first = choose(n, count, rng)
+    return np.concatenate([first, *(rng.permutation(choose(n, count, rng)) for _ in range(draws - 1))])
 
 
 def _density(shape: Shape, piece: Int32[np.ndarray, "F"], even: float) -> Float64[np.ndarray, "F"]:

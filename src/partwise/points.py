@@ -113,11 +113,30 @@ def interpolate(
     """
     distance, index = nearest(queries, points, min(k, points.shape[1]))
     weight = 1.0 / (distance + eps)
-    weight = weight / weight.sum(dim=-1, keepdim=True)
+    return blend(values, index, weight / weight.sum(dim=-1, keepdim=True))
+
+
+def blend(
+    values: Float[Tensor, "B N D"], index: Int64[Tensor, "B M K"], weight: Float[Tensor, "B M K"]
+) -> Float[Tensor, "B M D"]:
+    """The weighted sum (B,M,D) of the values at `index`, batch by batch."""
     total = weight[..., :1].to(values.dtype) * gather(values, index[..., 0])
     for j in range(1, index.shape[-1]):  # neighbour by neighbour: (B,M,K,D) is never held
         total = total + weight[..., j : j + 1].to(values.dtype) * gather(values, index[..., j])
     return total
+
+
+def blend_weights(
+    queries: Float[np.ndarray, "M 3"], points: Float[np.ndarray, "N 3"], k: int = 3, eps: float = 1e-8
+) -> tuple[Int64[np.ndarray, "M K"], Float32[np.ndarray, "M K"]]:
+    """The k nearest points of each query (M,K), all if they are fewer, and their weights in `interpolate`.
+
+    By a k-d tree, for as many points as a shape may have.
+    """
+    ranks, workers = np.arange(1, min(k, len(points)) + 1), -1 if len(queries) > QUERIES_A_CORE else 1
+    distance, index = cKDTree(points).query(queries, k=ranks, workers=workers)
+    weight = 1.0 / (np.square(distance) + eps)
+    return index, (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def nearest_assignment(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32
-from torch import Tensor, nn
+from torch import Tensor
 
-from partwise.anchors import MOST_ANCHORS, Anchors, colored_anchors, sample_anchors, with_face_means
-from partwise.checks import checked_seed, keep_real, keep_whole, whole_number
+from partwise.anchors import Anchors, checked_sampling, with_face_means
+from partwise.checks import keep_real, keep_whole
 from partwise.contracts import PartModel, SeesShapes
 from partwise.encoders.asking import embedded_prompt, open_embedder
 from partwise.encoders.bank import PhraseEmbedder
@@ -23,7 +23,7 @@ from partwise.encoders.prompts import clean_phrases, listed
 from partwise.errors import CheckpointError, InputError, MissingDataError
 from partwise.files import cache_folder
 from partwise.heatmaps import Heatmaps
-from partwise.models.backbones import reads_colors
+from partwise.look import Look, device_of, look_at, sees_colors
 from partwise.models.finish import strength_of
 from partwise.models.openad import ClosedSet
 from partwise.models.pointalign3d import PointEmbedding
@@ -54,6 +54,7 @@ class SegmenterConfig:
     """How shapes and words meet a model; saved with its weights.
 
     points       anchors sampled from a shape
+    draws        how often they are sampled; what is answered at a place is a mean over all draws
     box          what the model sees shapes in: "unit_sphere" or "max_abs_075"
     propagation  from patches to anchors, see the model's `similarity`
     temperature  scores = softmax(cosine / temperature)
@@ -65,6 +66,7 @@ class SegmenterConfig:
     """
 
     points: int = 2048
+    draws: int = 1
     box: str = "unit_sphere"
     propagation: str = "nearest"
     temperature: float = 0.07
@@ -76,25 +78,12 @@ class SegmenterConfig:
     even: float = 0.0
 
     def __post_init__(self) -> None:
-        keep_whole(self, 1, "points", most=MOST_ANCHORS)
+        checked_sampling(self.points, self.draws)
+        keep_whole(self, 1, "points", "draws")
         keep_real(self, 0, "temperature")
         keep_real(self, 0, "balance", "even", most=1)
         if self.temperature == 0:
             raise InputError("temperature is 0: it divides, so give more")
-
-
-@dataclass(frozen=True)
-class Look:
-    """A shape that a model has passed over once; any number of questions about it cost no further pass.
-
-    points, seed   how it was sampled
-    """
-
-    shape: Shape
-    anchors: Anchors
-    embedding: Any
-    points: int
-    seed: int
 
 
 class Segmenter:
@@ -180,23 +169,21 @@ class Segmenter:
     @property
     def reads_colors(self) -> bool:
         """Whether the colours of a shape change the answers; else its places alone do."""
-        if isinstance(self.model, SeesShapes):
-            return self.model.reads_colors
-        return reads_colors(getattr(self.model, "config", None))
+        return sees_colors(self.model)
 
-    def look(self, shape: Shape, *, points: int | None = None, seed: int = 0) -> Look:
-        """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place."""
-        count = whole_number("points", self.config.points if points is None else points, 1, MOST_ANCHORS)
-        seed = checked_seed(seed)
-        anchors = sample_anchors(shape, count, self.config.box, seed, self.config.even)
-        device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
-        with torch.inference_mode():
-            if isinstance(self.model, SeesShapes):
-                embedding = self.model.see(shape, anchors, seed)
-            else:
-                seen = colored_anchors(shape, anchors) if self.reads_colors else anchors.canonical
-                embedding = self.model(torch.from_numpy(seen)[None].to(device))
-        return Look(shape, anchors, embedding, count, seed)
+    def look(
+        self, shape: Shape, *, points: int | None = None, draws: int | None = None, seed: int = 0
+    ) -> Look:
+        """One pass of the model over a shape, to give to `segment` and `afford` in the shape's place.
+
+        points, draws   anchors to sample, and how often: the model passes over each draw by itself; default from the
+                        model
+        Raises InputError for numbers out of bounds, and for several draws where the model sees the shape itself.
+        """
+        config = self.config
+        points = config.points if points is None else points
+        draws = config.draws if draws is None else draws
+        return look_at(shape, self.model, config.box, config.even, points, draws, seed)
 
     def segment(
         self,
@@ -206,17 +193,19 @@ class Segmenter:
         allow_none: bool = False,
         none_below: float = 0.0,
         points: int | None = None,
-        propagation: str | None = None,
+        draws: int | None = None,
         voting: str | None = None,
         seed: int = 0,
     ) -> Segmentation:
         """Which phrase fits where. Answers every point, and every vertex and face of a mesh, in input order.
 
-        shape        or a `Look` at one, which brings its own points and seed
+        shape        or a `Look` at one, which brings its own points, draws and seed
         allow_none   points that fit the words "object", "thing", "part" or "stuff" better than every phrase get
                      label -1; a single phrase is always asked this way, or it would win everywhere
         none_below   label -1 where the confidence is lower than this
         points       anchors to sample, default from the model
+        draws        how often to sample them, default from the model: two cost nearly twice the time, and what is
+                     answered hangs less on where anchors fell
         voting       "pieces": connected pieces of a mesh, smooth patches and superpoints take one label each, and rare
                      phrases are raised (not with allow_none); "matched": besides, pieces of one form vote together and
                      every phrase gets one; "components", "regions": just these; "none"; default from the model
@@ -235,13 +224,9 @@ class Segmenter:
             text = self._prompt([*words, *anything], self.model)
         else:
             text = self.embedder.embed([*words, *anything])
-        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
-        config = replace(
-            self.config,
-            points=look.points,
-            propagation=propagation or self.config.propagation,
-            voting=voting or self.config.voting,
-        )
+        look = self._looked(shape, points=points, draws=draws, seed=seed)
+        voting = voting or self.config.voting
+        config = replace(self.config, points=look.points, draws=look.draws, voting=voting)
         anchors, scores, none = self._scores(look, text, len(phrases), config, allow_none)
         options = {**asdict(config), "seed": look.seed, "allow_none": allow_none, "none_below": none_below}
         return Segmentation(
@@ -265,6 +250,7 @@ class Segmenter:
         images: Any = None,
         *,
         points: int | None = None,
+        draws: int | None = None,
         seed: int = 0,
     ) -> Heatmaps:
         """Where a shape serves each action: verbs ("grasp"), phrases ("where to sit"), questions or pictures of it.
@@ -272,35 +258,36 @@ class Segmenter:
         Answers every point, vertex and face in input order with heat in [0,1]; phrases do not compete. An action that
         the shape does not offer has low heat everywhere and `offered` False.
 
-        shape   or a `Look` at one, which brings its own points and seed
+        shape   or a `Look` at one, which brings its own points, draws and seed
         images  a picture, or a list of them: paths, PIL images or arrays. One goes with all phrases, as many as there
                 are phrases go with them in order; without phrases each is a question of its own
 
         Raises InputError (phrases, pictures), MissingDataError (these weights have no affordance head, or a phrase or
         picture that no encoder at hand knows).
         """
+        sampling = {"points": points, "draws": draws, "seed": seed}
         if self.head is None and isinstance(self.model, Promptable):
-            return self._afford_directly(shape, phrases, images, points, seed)
+            return self._afford_directly(shape, phrases, images, sampling)
         if self.head is None and images is not None:
             raise InputError(f"{self.record.name} has no head that reads pictures: ask in words")
         if self.head is None and isinstance(self.model, SeesShapes) and self.model.answers == "cosine":
-            return self._relevancy(shape, phrases, points, seed)
+            return self._relevancy(shape, phrases, sampling)
         if self.head is None:
             raise MissingDataError(
                 f"{self.record.name} has no affordance head: use 'partwise-small', or train one with "
                 "`partwise train afford`"
             )
         prompt, names = self.head.question(phrases, images, self.embedder)
-        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        look = self._looked(shape, **sampling)
         if not isinstance(look.embedding, PointEmbedding):
             raise InputError(f"{self.record.name} has no point decoder, which its affordance head builds on")
         with torch.inference_mode():
-            heat, strength = self.head.answer(look.embedding, prompt)  # (M,T), (T,)
+            heat, strength = self.head.answer(look.embedding, prompt, look.joined)  # (D,M,T), (T,)
         above, options = self.head.offered_above, {"head": self.head.sha256}
         return replace(self._heatmaps(look, names, heat, above, options, strength), finish=self.head.finish)
 
     def _afford_directly(
-        self, shape: Shape | Look, phrases: Sequence[str], images: Any, points: int | None, seed: int
+        self, shape: Shape | Look, phrases: Sequence[str], images: Any, sampling: dict[str, Any]
     ) -> Heatmaps:
         """Heat from a model that reads prompts itself. Labels that compete are each compared with "none" alone."""
         model, names = self.model, listed(phrases)
@@ -311,39 +298,45 @@ class Segmenter:
             prompt = self._prompt([*words, *(["none"] if competing else [])], model)
         else:
             prompt, names = make_question(phrases, images, model.reads, self.embedder, self.pictures)
-            prompt = prompt.to(next(model.parameters()).device)
-        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+            prompt = prompt.to(device_of(self.model))
+        look = self._looked(shape, **sampling)
         with torch.inference_mode():
-            logits = model.logits(look.embedding, prompt)[0].float().cpu()
-            heat = torch.sigmoid(logits[:, : len(names)] - (logits[:, len(names) :] if competing else 0.0))
+            logits = look.joined(model.logits(look.embedding, prompt).float().cpu())  # (D,M,S)
+            heat = torch.sigmoid(
+                logits[..., : len(names)] - (logits[..., len(names) :] if competing else 0.0)
+            )
         return self._heatmaps(look, names, heat, 0.5, {})
 
-    def _relevancy(
-        self, shape: Shape | Look, phrases: Sequence[str], points: int | None, seed: int
-    ) -> Heatmaps:
+    def _relevancy(self, shape: Shape | Look, phrases: Sequence[str], sampling: dict[str, Any]) -> Heatmaps:
         """Heat from cosines alone: each phrase against the words that fit anything (LERF, section 3.3)."""
         text = np.concatenate([self.embedder.embed(phrases), self.embedder.embed(ANYTHING)])
-        look = shape if isinstance(shape, Look) else self.look(shape, points=points, seed=seed)
+        look = self._looked(shape, **sampling)
         with torch.inference_mode():
-            cosine = self._compare(look, text, self.config.propagation, False).float().cpu()
-            asked, anything = cosine[:, : len(phrases)], cosine[:, len(phrases) :].amax(dim=1, keepdim=True)
+            cosine = self._compare(look, text, False)
+            asked, anything = cosine[..., : len(phrases)], cosine[..., len(phrases) :].amax(-1, keepdim=True)
             heat = torch.sigmoid((asked - anything) / self.config.temperature)
         return self._heatmaps(look, phrases, heat, 0.5, {})
+
+    def _looked(self, shape: Shape | Look, **sampling: Any) -> Look:
+        """The look that was given, or one at the shape that was."""
+        return shape if isinstance(shape, Look) else self.look(shape, **sampling)
 
     def _heatmaps(
         self,
         look: Look,
         phrases: Sequence[str],
-        heat: Float[Tensor, "M T"],
+        heat: Float[Tensor, "D M T"],
         offered_above: float,
         options: dict[str, Any],
         strength: Float[Tensor, "T"] | None = None,
     ) -> Heatmaps:
-        strong, anchors = (strength_of(heat) if strength is None else strength).numpy(), look.anchors
+        # As strong as a draw sees it in the mean: among more anchors the hottest few would be hotter.
+        strong = (strength_of(heat).mean(dim=0) if strength is None else strength).numpy()
+        anchors, sampled = look.anchors, {"points": look.points, "draws": look.draws, "seed": look.seed}
         return Heatmaps(
             shape=look.shape,
             phrases=tuple(phrases),
-            row_heat=with_face_means(heat, anchors.face_groups).numpy(),
+            row_heat=with_face_means(heat.flatten(0, 1), anchors.face_groups).numpy(),
             strength=strong,
             offered=strong >= offered_above,
             point_row=anchors.point_row,
@@ -351,13 +344,12 @@ class Segmenter:
             anchors=anchors.original,
             transform=anchors.transform,
             model=self.record,
-            options={"points": look.points, "seed": look.seed, "offered_above": offered_above, **options},
+            options={**sampled, "offered_above": offered_above, **options},
             warnings=(*look.shape.warnings, *anchors.warnings),
         )
 
     def _prompt(self, words: Sequence[str], model: Any) -> Prompt:
         """The phrases in the form that a model reads."""
-        device = next(model.parameters()).device
         if isinstance(model, ClosedSet):
             unknown = [word for word in words if word not in self.labels]
             if unknown:
@@ -365,16 +357,18 @@ class Segmenter:
                     f"{', '.join(map(repr, unknown))}: {self.record.name} knows its own labels only: "
                     f"{', '.join(self.labels)}"
                 )
-            return Prompt(ids=torch.tensor([[self.labels.index(word)] for word in words], device=device))
-        return embedded_prompt(words, model.reads, self.embedder).to(device)
+            return Prompt(
+                ids=torch.tensor([[self.labels.index(word)] for word in words], device=device_of(self.model))
+            )
+        return embedded_prompt(words, model.reads, self.embedder).to(device_of(self.model))
 
     def _scores(
         self, look: Look, text: Any, count: int, config: SegmenterConfig, allow_none: bool
     ) -> tuple[Anchors, Float32[np.ndarray, "R T"], Bool[np.ndarray, "R"]]:
         """Anchors and their rows: probabilities (R,T) of the first `count` phrases, and where (R,) another wins."""
         with torch.inference_mode():
-            cosine = self._compare(look, text, config.propagation, allow_none)
-            cosine = with_face_means(cosine.float().cpu(), look.anchors.face_groups).numpy()  # (R,S)
+            cosine = self._compare(look, text, allow_none).flatten(0, 1)
+            cosine = with_face_means(cosine, look.anchors.face_groups).numpy()  # (R,S)
         ballot = vote(look.shape, look.anchors, cosine, count, config.voting, config.temperature)
         if cosine.shape[1] == count:
             cosine = weigh(ballot, config.temperature, config.balance, config.voting)
@@ -388,12 +382,14 @@ class Segmenter:
         scores = probabilities(np.concatenate([asked, anything], axis=1), config.temperature)[:, :count]
         return ballot.anchors, scores, anything[:, 0] > asked.max(axis=1)
 
-    def _compare(self, look: Look, text: Any, propagation: str, allow_none: bool) -> Float[Tensor, "M S"]:
+    def _compare(self, look: Look, text: Any, allow_none: bool) -> Float[Tensor, "D M S"]:
         """What the model makes of each anchor and phrase: cosines with vectors, or its logits for a prompt."""
-        if not isinstance(self.model, Promptable):
-            device = next(self.model.parameters()).device if isinstance(self.model, nn.Module) else "cpu"
-            return self.model.similarity(look.embedding, torch.from_numpy(text).to(device), propagation)[0]
-        logits = self.model.logits(look.embedding, text)[0]
-        # Independent heatmaps say "none" by staying below one half, which is a logit of 0.
-        at_zero = allow_none and self.model.answers == "sigmoid"
-        return torch.nn.functional.pad(logits, (0, 1)) if at_zero else logits
+        if isinstance(self.model, Promptable):
+            logits = self.model.logits(look.embedding, text)
+            # Independent heatmaps say "none" by staying below one half, which is a logit of 0.
+            at_zero = allow_none and self.model.answers == "sigmoid"
+            values = torch.nn.functional.pad(logits, (0, 1)) if at_zero else logits
+        else:
+            vectors = torch.from_numpy(text).to(device_of(self.model))
+            values = self.model.similarity(look.embedding, vectors, self.config.propagation)
+        return look.joined(values.float().cpu())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -108,15 +108,22 @@ class AffordHead:
     finish: Finish | None = None
 
     def answer(
-        self, embedding: PointEmbedding, prompt: Prompt
-    ) -> tuple[Float[Tensor, "M T"], Float[Tensor, "T"]]:
-        """Heat of the anchors of one shape and the strength of each action, on the processor."""
-        logits = self.model.logits(self.model(embedding), prompt).float()  # (1,M,T)
-        heat = torch.sigmoid(logits)
-        strength = strength_of(heat)
-        if self.finish is not None:
-            heat = self.finish.heat(logits, strength, self.offered_above, embedding.patches)
-        return heat[0].cpu(), strength[0].cpu()
+        self, embedding: PointEmbedding, prompt: Prompt, joined: Callable[[Tensor], Tensor]
+    ) -> tuple[Float[Tensor, "D M T"], Float[Tensor, "T"]]:
+        """Heat of the anchors of one shape, D draws of them, and the strength of each action, on the processor.
+
+        joined  the mean over draws of values (D,M,T) at each anchor, see `partwise.look`
+        Strength is that of a draw alone, in the mean: where "offered" begins does not move with their number.
+        """
+        logits = self.model.logits(self.model(embedding), prompt).float()  # (D,M,T)
+        strength = strength_of(torch.sigmoid(logits)).mean(dim=0)
+        logits = joined(logits)
+        if self.finish is None:
+            heat = torch.sigmoid(logits)
+        else:
+            each = strength.expand(len(logits), -1)
+            heat = self.finish.heat(logits, each, self.offered_above, embedding.patches)
+        return heat.cpu(), strength.cpu()
 
     def question(
         self, phrases: Sequence[str], images: Any, embedder: PhraseEmbedder

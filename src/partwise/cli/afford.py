@@ -48,6 +48,8 @@ class Afford:
     """m, cm, mm or in."""
     points: int | None = None
     """Points sampled for the model."""
+    draws: int | None = None
+    """How often they are sampled, 1 to 8: answers are means over all draws; two cost nearly twice the time."""
     device: str = "cpu"
     """cpu, cuda or mps."""
     seed: int = 0
@@ -69,7 +71,7 @@ class Afford:
         with step(f"reading {self.input}"):
             shape = Shape.read(self.input, up=self.up, units=self.units)
         with step("asking"):
-            look = segmenter.look(shape, points=self.points, seed=self.seed)
+            look = segmenter.look(shape, points=self.points, draws=self.draws, seed=self.seed)
             maps = segmenter.afford(look, self.phrases, self.image or None)
             parts = segmenter.segment(look, self.parts) if self.parts else None
             if self.within is not None:

@@ -48,6 +48,8 @@ class Eval:
     """A folder for one result each, or a .json for a single one; default: this folder. The log lies beside it."""
     points: int | None = None
     """Points that the model looks at; default: those it was made with. Twice as many are sharper and slower."""
+    draws: int | None = None
+    """How often they are sampled; default: as often as the model says."""
     limit: int | None = None
     """Only the first samples; the result says so."""
     predictions: Annotated[Path | None, tyro.conf.arg(name="from")] = None
@@ -69,9 +71,11 @@ class Eval:
 
     def run(self) -> None:
         """Evaluate, print the tables, save."""
-        if self.points is not None and (self.benchmark == "default" or self.predictions is not None):
+        said = {"points": self.points, "draws": self.draws}
+        sampling = {name: value for name, value in said.items() if value is not None}
+        if sampling and (self.benchmark == "default" or self.predictions is not None):
             raise InputError(
-                "--points is for a model under a protocol: default has its own, predictions are made"
+                f"--{next(iter(sampling))} is for a model under a protocol: default has its own, predictions are made"
             )
         if self.benchmark == "default":
             return self._default()
@@ -81,7 +85,7 @@ class Eval:
         if self.questions is not None:
             return self._write_questions(protocols, self.questions)
         places = self._places(protocols)
-        results = self._results(protocols, places)
+        results = self._results(protocols, places, sampling)
         entries = [entry_of_result(result) for result in results if result.model.sha256]
         if entries:
             print(draw(entries))
@@ -126,7 +130,9 @@ class Eval:
             check_target(place)
         return places
 
-    def _results(self, protocols: list[Protocol], places: list[Path]) -> list[Result]:
+    def _results(
+        self, protocols: list[Protocol], places: list[Path], sampling: dict[str, int]
+    ) -> list[Result]:
         from partwise.evaluate.results import write_result
         from partwise.evaluate.run import evaluate
         from partwise.evaluate.sources import open_source
@@ -137,8 +143,7 @@ class Eval:
                 from partwise.predict import Segmenter
 
                 segmenter = Segmenter.from_pretrained(self.model)
-                if self.points is not None:
-                    segmenter.config = replace(segmenter.config, points=self.points)
+                segmenter.config = replace(segmenter.config, **sampling)
         results = []
         for protocol, place in zip(protocols, places, strict=True):
             source = open_source(protocol, self.root)

@@ -201,7 +201,7 @@ def write_preview(target: Path, files: Sequence[Path], config: LiftConfig, encod
         shape = Shape.read(file, up=config.up)
         lifted = lift_point_features(shape, encoder, config, np.random.default_rng(config.seed))
         points = lifted.target.points
-        look = segmenter.look(Shape.of(points, up="y"), points=len(points))
+        look = segmenter.look(Shape.of(points, up="y"), points=len(points), draws=1)
         # The decoder answers in the order of the points it was given, and the cloud was taken whole.
         learned = look.embedding.features[0].clone()
         views = render_views(scene_of(shape), config.look[:6])

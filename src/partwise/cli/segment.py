@@ -37,6 +37,8 @@ class Segment:
     """m, cm, mm or in."""
     points: int | None = None
     """Points sampled for the model."""
+    draws: int | None = None
+    """How often they are sampled, 1 to 8: answers are means over all draws; two cost nearly twice the time."""
     device: str = "cpu"
     """cpu, cuda or mps."""
     runtime: str = "torch"
@@ -75,6 +77,7 @@ class Segment:
                 allow_none=self.allow_none,
                 none_below=self.none_below,
                 points=self.points,
+                draws=self.draws,
                 voting=self.voting,
                 seed=self.seed,
             )

@@ -16,8 +16,9 @@ from partwise.evaluate.protocol import Protocol
 from partwise.evaluate.questions import NONE, Question
 from partwise.evaluate.results import ModelNotes
 from partwise.io.geometry import Geometry
+from partwise.look import Look
 from partwise.metrics.heat import mean_vote
-from partwise.predict import Look, Segmenter
+from partwise.predict import Segmenter
 from partwise.shape import Shape
 
 # Heat from which a point counts as having an affordance, where a model with heat is asked for labels.

@@ -3,7 +3,7 @@
 Parts: (a) procedural shapes of training categories with seeds that were never trained on, (b) procedural categories
 that were never trained on, (c) real objects, the val split, as clouds and as the meshes that their files hold. Clouds
 are also asked about by glosses, words that were never trained on. Actions: (a) and (b), whose heat is known. The sharp
-setting is the model's own number of anchors, the fast one half of it.
+setting is the model's own number of anchors and draws of them, the fast one half as many, drawn once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def evaluate_default(
     held_out  the categories that this model never met
     Raises MissingDataError without the objects, InputError if none of them is in the val split.
     """
-    settings = {"sharp": segmenter.config.points, "fast": segmenter.config.points // 2}
+    fast = {"points": segmenter.config.points // 2, "draws": 1}
+    settings: dict[str, dict[str, int]] = {"sharp": {}, "fast": fast}
     result: dict[str, Any] = {
         "model": segmenter.record.name,
         "sha256": segmenter.record.sha256,
@@ -70,10 +71,10 @@ def evaluate_default(
     }
     for name, samples in _part_sets(objects, each, held_out).items():
         table: dict[str, Any] = {}
-        for setting, points in settings.items():
+        for setting, options in settings.items():
             for condition in CONDITIONS if setting == "sharp" else CONDITIONS[:3]:
                 row = f"{setting}, {condition.name}"
-                table[row] = _summary(evaluate_parts(segmenter, samples, condition, points=points))
+                table[row] = _summary(evaluate_parts(segmenter, samples, condition, **options))
                 say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
         row, asked = f"sharp, {GLOSSES}", [by_glosses(sample) for sample in samples]
         table[row] = _summary(evaluate_parts(segmenter, asked, CONDITIONS[0]))
@@ -82,10 +83,10 @@ def evaluate_default(
         result["parts"][name] = table
     result["parts"][MESHES] = table = {}
     files = RealObjects(objects, split="val", least_names=2)
-    for setting, points in settings.items():
+    for setting, options in settings.items():
         for condition in AS_MESHES:
             row = f"{setting}, {condition.name}"
-            table[row] = _summary(evaluate_meshes(segmenter, files, condition, points=points))
+            table[row] = _summary(evaluate_meshes(segmenter, files, condition, **options))
             say(f"{MESHES}: {row}: mIoU {100 * table[row]['instance']:.1f}")
     row = f"sharp, {GLOSSES}"
     table[row] = _summary(evaluate_meshes(segmenter, files, AS_MESHES[0], said=glosses))

@@ -29,19 +29,20 @@ def evaluate_meshes(
     condition: Condition,
     seed: int = 0,
     points: int | None = None,
+    draws: int | None = None,
     voting: str | None = None,
     said: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> list[ShapeScore]:
     """Ask about each file by the plain names of its parts; faces without a name are not scored.
 
     condition  only its rotation is looked at: a mesh has no noise and no points of its own
-    points, voting   the segmenter's own options
+    points, draws, voting   the segmenter's own options
     said       how the names are put, the names themselves by default
     Everything random follows from (seed, position in the list). Raises MissingDataError or InputError for the files.
     """
+    options = {"points": points, "draws": draws, "voting": voting}
     return [
-        _score(segmenter, objects, index, condition, seed, {"points": points, "voting": voting}, said)
-        for index in range(len(objects))
+        _score(segmenter, objects, index, condition, seed, options, said) for index in range(len(objects))
     ]
 
 
