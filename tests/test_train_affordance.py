@@ -311,6 +311,9 @@ def test_the_segmenter_asks_every_model_alike(model, shapes, language, tmp_path)
     assert 0 <= heat.heat.min() <= heat.heat.max() <= 1
     alone = segmenter.afford(look, ["cut"])
     assert np.allclose(alone.heat[:, 0], heat.heat[:, 1], atol=1e-5)
+    twice = segmenter.look(shape, draws=2)
+    assert segmenter.segment(twice, ["sit", "cut"]).row_scores.shape == (128, 2)
+    assert segmenter.afford(twice, ["sit", "cut"]).row_heat.shape == (128, 2)
     with pytest.raises(InputError):
         segmenter.afford(look, ["sit", "sit"])
     with pytest.raises(InputError, match="runtime"):

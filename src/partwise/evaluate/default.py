@@ -54,8 +54,8 @@ def evaluate_default(
     held_out  the categories that this model never met
     Raises MissingDataError without the objects, InputError if none of them is in the val split.
     """
-    fast = {"points": segmenter.config.points // 2, "draws": 1}
-    settings: dict[str, dict[str, int]] = {"sharp": {}, "fast": fast}
+    half = segmenter.config.points // 2
+    settings: dict[str, dict[str, Any]] = {"sharp": {}, "fast": {"points": half, "draws": 1}}
     result: dict[str, Any] = {
         "model": segmenter.record.name,
         "sha256": segmenter.record.sha256,
@@ -71,10 +71,10 @@ def evaluate_default(
     }
     for name, samples in _part_sets(objects, each, held_out).items():
         table: dict[str, Any] = {}
-        for setting, options in settings.items():
+        for setting, sampling in settings.items():
             for condition in CONDITIONS if setting == "sharp" else CONDITIONS[:3]:
                 row = f"{setting}, {condition.name}"
-                table[row] = _summary(evaluate_parts(segmenter, samples, condition, **options))
+                table[row] = _summary(evaluate_parts(segmenter, samples, condition, **sampling))
                 say(f"{name}: {row}: mIoU {100 * table[row]['instance']:.1f}")
         row, asked = f"sharp, {GLOSSES}", [by_glosses(sample) for sample in samples]
         table[row] = _summary(evaluate_parts(segmenter, asked, CONDITIONS[0]))
@@ -83,10 +83,10 @@ def evaluate_default(
         result["parts"][name] = table
     result["parts"][MESHES] = table = {}
     files = RealObjects(objects, split="val", least_names=2)
-    for setting, options in settings.items():
+    for setting, sampling in settings.items():
         for condition in AS_MESHES:
             row = f"{setting}, {condition.name}"
-            table[row] = _summary(evaluate_meshes(segmenter, files, condition, **options))
+            table[row] = _summary(evaluate_meshes(segmenter, files, condition, **sampling))
             say(f"{MESHES}: {row}: mIoU {100 * table[row]['instance']:.1f}")
     row = f"sharp, {GLOSSES}"
     table[row] = _summary(evaluate_meshes(segmenter, files, AS_MESHES[0], said=glosses))
