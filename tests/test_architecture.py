@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "__init__"),
     ("files", "farthest_triton", "checks"),
     ("io", "points", "farthest", "losses", "metrics", "checkpoint", "encoders"),
-    ("shape", "pieces", "layers"),
+    ("shape", "pieces", "smoothing", "layers"),
     ("anchors", "segmentation", "regions", "models", "datasets", "lift"),
     ("contracts", "lifted", "heatmaps", "voting", "question"),
     ("pretrained", "look"),

@@ -9,9 +9,9 @@ import trimesh
 from partwise import Segmenter, Shape
 from partwise.anchors import sample_anchors
 from partwise.errors import InputError
-from partwise.pieces import _cell_keys, _cell_steps, _touching, alike, cloud_pieces, face_pairs, mesh_pieces
+from partwise.pieces import alike, face_pairs, mesh_pieces
 from partwise.points import random_rotation
-from partwise.voting import balance, vote, weigh
+from partwise.voting import CLOUD_BALANCE, MOST_POINTS, balance, vote, weigh
 
 TEMPERATURE = 0.05
 
@@ -52,48 +52,6 @@ def test_vertices_that_no_face_names_do_not_weld_the_others():
         )
 
 
-def test_superpoints_are_the_smooth_sides_of_a_cloud():
-    box = trimesh.creation.box((1, 1, 1))
-    points, _ = trimesh.sample.sample_surface(box, 12_000, seed=0)
-    piece = cloud_pieces(np.asarray(points))
-    inner = (np.abs(points) > 0.45).sum(axis=1) == 1  # away from the edges, where normals blend
-    axis = np.argmax(np.abs(points), axis=1)
-    side = 2 * axis + (points[np.arange(len(points)), axis] > 0)
-    for number in range(6):
-        here = piece[inner & (side == number)]
-        assert (here == np.bincount(here).argmax()).mean() > 0.97
-    largest = {int(np.bincount(piece[inner & (side == number)]).argmax()) for number in range(6)}
-    assert len(largest) == 6
-
-
-@pytest.mark.parametrize("count", [1, 5, 40])
-def test_few_or_equal_points_are_pieces_too(count):
-    rng = np.random.default_rng(0)
-    assert len(cloud_pieces(rng.normal(size=(count, 3)))) == count
-    assert len(np.unique(cloud_pieces(np.ones((count, 3))))) <= count
-
-
-@pytest.mark.parametrize(("extent", "bits"), [((9, 5, 7), 32), ((3000, 2000, 4000), 64)])
-def test_cells_are_numbered_and_touch_as_their_coordinates_say(extent, bits):
-    rng = np.random.default_rng(0)
-    axes = np.stack([rng.random(80) * along for along in extent])
-    axes[:, ::2] = axes[:, 1::2] + rng.normal(0, 1, (3, 40))  # neighbours, however large the grid
-    axes -= axes.min(axis=1, keepdims=True)
-    steps = _cell_steps(axes.max(axis=1), 1.0)
-    keys = _cell_keys(axes, 1.0, steps)
-    assert keys.dtype.itemsize * 8 == bits
-    key, cell = np.unique(keys, return_inverse=True)
-    cells, plain = np.unique(axes.astype(int).T, axis=0, return_inverse=True)
-    assert np.array_equal(cell, plain.reshape(-1))
-    apart = np.abs(cells[:, None] - cells[None])
-    a, b, faced = _touching(key, steps)
-    found = {frozenset(pair): straight for *pair, straight in zip(a, b, faced, strict=True)}
-    wanted = np.argwhere(np.triu(apart.max(axis=2) == 1))
-    assert len(wanted) > 10
-    assert len(found) == len(a) == len(wanted)
-    assert found == {frozenset(pair): apart[tuple(pair)].sum() == 1 for pair in wanted}
-
-
 def scored(shape, labels_of, noise, seed=1, anchors=512):
     """Anchors of a shape with cosines of the label that their place has, some of them wrong; and true labels of all."""
     anchors = sample_anchors(shape, anchors, "unit_sphere", 0)
@@ -128,34 +86,17 @@ def test_votes_mend_scattered_errors(voting):
     assert (rows.argmax(axis=1)[: len(anchors.original)] == above(0.75)(anchors.original)).all()
 
 
-def test_superpoints_of_a_cloud_mend_scattered_errors():
+def test_a_cloud_answers_smoothly():
     points, _ = trimesh.sample.sample_surface(boxes(), 6000, seed=1)
     shape = Shape.of(np.asarray(points), up="y")
-    anchors, values, truth = scored(shape, above(0.75), noise=0.08, anchors=1024)
+    anchors, values, truth = scored(shape, above(0.75), noise=0.2, anchors=1024)
     before = (values.argmax(axis=1)[anchors.point_row] == truth).mean()
-    ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
-    voted, rows = ballot.anchors, ballot.settled(ballot.values)
-    assert before < 0.95
-    assert ballot.voted > 0.8
-    assert (rows.argmax(axis=1)[voted.point_row] == truth).mean() > 0.985
-
-
-def test_what_has_no_normal_hangs_together_with_nothing():
-    """Points all over a cube or along a line: no plane lies through them."""
-    rng = np.random.default_rng(0)
-    assert np.bincount(cloud_pieces(rng.random((10_000, 3)))).max() < 100
-    line = np.stack([rng.random(500), np.zeros(500), np.zeros(500)], axis=1)
-    assert np.bincount(cloud_pieces(line)).max() < 25
-
-
-def test_superpoints_bear_scale_place_and_a_stray_point():
-    box = trimesh.creation.box((1, 1, 1))
-    points = np.asarray(trimesh.sample.sample_surface(box, 6000, seed=0)[0])
-    sizes = np.sort(np.bincount(cloud_pieces(points)))[-6:]
-    assert sizes[0] > 500  # six sides
-    for other in (points * 1e-9, points * 1e9, points + 1e5):
-        assert np.sort(np.bincount(cloud_pieces(other)))[-6:] == pytest.approx(sizes, rel=0.05)
-    assert np.bincount(cloud_pieces(np.concatenate([points, [[30.0, 0, 0]]]))).max() < 3000
+    for voting in ("pieces", "matched"):
+        ballot = vote(shape, anchors, values, 2, voting, TEMPERATURE)
+        rows = ballot.settled(ballot.values)
+        assert before < 0.85
+        assert (rows.argmax(axis=1)[ballot.anchors.point_row] == truth).mean() > 0.99
+        assert (rows.argmax(axis=1)[:1024] == above(0.75)(anchors.original)).mean() > 0.99
 
 
 def test_pairs_of_faces_may_be_found_beforehand():
@@ -167,15 +108,17 @@ def test_pairs_of_faces_may_be_found_beforehand():
         assert np.array_equal(mesh_pieces(points, faces, crease, pairs), mesh_pieces(points, faces, crease))
 
 
-def test_a_large_cloud_votes_as_a_small_one_does():
-    points, _ = trimesh.sample.sample_surface(boxes(), 15_000, seed=1)
-    points = np.concatenate([np.asarray(points), [[np.nan, 0, 0]]])
+def test_a_large_cloud_is_answered_through_some_of_its_points():
+    points, _ = trimesh.sample.sample_surface(boxes(), MOST_POINTS + 15_000, seed=1)
+    points = np.concatenate([[[np.nan, 0, 0]], np.asarray(points), [[np.inf, 0, 0]]])
     shape = Shape.of(points, up="y")
-    anchors, values, _ = scored(shape, above(0.75), noise=0.08, anchors=1024)
+    anchors, values, _ = scored(shape, above(0.75), noise=0.2, anchors=1024)
     ballot = vote(shape, anchors, values, 2, "pieces", TEMPERATURE)
-    voted, rows = ballot.anchors, ballot.settled(ballot.values)
-    assert voted.point_row[-1] == -1
-    assert (rows.argmax(axis=1)[voted.point_row[:-1]] == above(0.75)(points[:-1])).mean() > 0.97
+    rows, led = ballot.settled(ballot.values), ballot.anchors.point_row
+    assert len(rows) < 1024 + MOST_POINTS + 1024
+    assert led[0] == led[-1] == -1
+    assert (ballot.row == led[anchors.place]).all()
+    assert (rows.argmax(axis=1)[led[1:-1]] == above(0.75)(points[1:-1])).mean() > 0.99
 
 
 def test_a_smooth_piece_of_two_parts_does_not_vote():
@@ -313,6 +256,18 @@ def test_balance_raises_what_is_rare():
     # It is the log of the mean probability that is taken off, so equal phrases are left alike.
     alike = np.tile(values[:, :1], (1, 2))
     assert balance(alike, 400, TEMPERATURE, 1.0).argmax(axis=1) == pytest.approx(0)
+
+
+def test_a_cloud_is_balanced_but_nothing_is_forced():
+    points, _ = trimesh.sample.sample_surface(boxes(), 3000, seed=1)
+    shape = Shape.of(np.asarray(points), up="y")
+    anchors, values, _ = scored(shape, above(0.75), noise=0.0)
+    values = np.pad(values, ((0, 0), (0, 1)), constant_values=-1.0)  # a phrase that fits nowhere
+    ballot = vote(shape, anchors, values, 3, "matched", TEMPERATURE)
+    rows = ballot.settled(ballot.values)
+    weighed = weigh(ballot, TEMPERATURE, 0.5, "matched")
+    assert np.array_equal(weighed, balance(rows, len(values), TEMPERATURE, 0.5 * CLOUD_BALANCE))
+    assert set(weighed.argmax(axis=1)) == {0, 1}
 
 
 def test_clouds_and_unknown_names(segmenter, shape, box_mesh):

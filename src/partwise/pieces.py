@@ -1,16 +1,16 @@
-"""Pieces of a shape that are likely one part: what hangs together in a mesh, what lies on one smooth patch.
+"""Pieces of a mesh that are likely one part: what hangs together, what lies on one smooth patch.
 
-A model sees scattered points; the mesh knows where its pieces end, and a dense cloud shows where its surface bends.
+A model sees scattered points; the mesh knows where its pieces end.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int, Int32, Int64
+from jaxtyping import Float64, Int, Int32, Int64
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from partwise.points import face_normals, thinnest, triangle_areas
+from partwise.points import face_normals, triangle_areas
 
 # Vertices this close, in parts of the largest extent, are one: files repeat vertices along seams of texture and normal.
 WELD = 1e-5
@@ -18,18 +18,8 @@ WELD = 1e-5
 SAME_FORM = 0.02
 # Two faces that meet at a sharper bend than this do not lie on one smooth patch.
 CREASE_DEGREES = 35.0
-# The same for neighbouring cells of a cloud, whose normals are estimated: at a bend they turn step by step.
-BEND_DEGREES = 15.0
-# Cells of the grid over a cloud hold so many points, or more where the cloud has more than MOST_CELLS need.
-POINTS_PER_CELL, MOST_CELLS = 5.0, 2000
 # The three coordinates of a welded vertex lie in one number, 20 bits each.
 X, Y, Z = 1 << 40, 1 << 20, 1
-# Points whose variance is less than this, in squares of a cell, are one spot and have no normal.
-SPOT = 1e-4
-# The points around a cell lie on a surface if no more of their variance than this is across it.
-FLAT = 0.15
-# The size of the cells is found by counting those that are taken; more points than this are thinned for it.
-CORRECTIONS, COUNTED = 2, 50_000
 
 
 def mesh_pieces(
@@ -104,102 +94,6 @@ def alike(
         apart = np.diff(column[order]) > SAME_FORM * size[order][1:]
         form[order] = np.cumsum(np.concatenate([[0], apart | (np.diff(form[order]) != 0)]))
     return form
-
-
-def cloud_pieces(points: Float64[np.ndarray, "N 3"]) -> Int32[np.ndarray, "N"]:
-    """The superpoint of each point (N,): cells of a grid that touch and whose estimated normals hardly differ.
-
-    A cell takes the place of a few points: a grid is found by sorting, many times faster than neighbours of points.
-    What votes gain is a little less (benchmarks/superpoints.py). A sparse or noisy cloud falls into pieces of one cell,
-    which is the honest answer there. Deterministic.
-    """
-    axes = np.ascontiguousarray(points.T)
-    axes -= axes.min(axis=1, keepdims=True)
-    size = _cell_size(axes)
-    steps = _cell_steps(axes.max(axis=1), size)
-    key, cell = np.unique(_cell_keys(axes, size, steps), return_inverse=True)
-    a, b, faced = _touching(key, steps)
-    normal = _normals(axes / size, cell, np.stack([a[faced], b[faced]]), len(key))
-    along = np.zeros(len(a))
-    for axis in normal:
-        along += axis[a] * axis[b]
-    smooth = np.abs(along) > np.cos(np.deg2rad(BEND_DEGREES))
-    return _linked(a[smooth], b[smooth], len(key))[cell]
-
-
-def _cell_steps(extent: Float64[np.ndarray, "3"], size: float) -> tuple[int, int, int]:
-    """How far apart the numbers of two cells are that follow each other along x and y, and how many there are.
-
-    Coordinates begin at 1 and end before the last, so that all neighbours have numbers too.
-    """
-    x, y, z = (int(along / size) + 3 for along in extent)
-    return y * z, z, x * y * z
-
-
-def _cell_keys(
-    axes: Float64[np.ndarray, "3 N"], size: float, steps: tuple[int, int, int]
-) -> Int[np.ndarray, "N"]:
-    """The number of the cell of each point (N,), in 32 bits if they are enough: those are sorted in half the time."""
-    along_x, along_y, count = steps
-    whole = np.int32 if count < 2**31 else np.int64
-    x, y, z = ((axis / size).astype(whole) + 1 for axis in axes)
-    return along_x * x + along_y * y + z
-
-
-def _cell_size(axes: Float64[np.ndarray, "3 N"]) -> float:
-    """Cells so large that about as many are taken as there should be."""
-    reach = axes.max(axis=1)
-    extent, target = float(reach.max()) or 1.0, min(axes.shape[1] / POINTS_PER_CELL, MOST_CELLS)
-    thin = axes[:, :: 1 + axes.shape[1] // COUNTED]
-    size = extent / np.sqrt(target)
-    for _ in range(CORRECTIONS):
-        key = np.sort(_cell_keys(thin, size, _cell_steps(reach, size)))
-        taken = 1 + np.count_nonzero(key[1:] != key[:-1])
-        # A surface takes four times as many cells of half the size.
-        size = max(size * np.sqrt(taken / target), extent / 2**19)
-    return float(size)
-
-
-def _touching(
-    key: Int[np.ndarray, "C"], steps: tuple[int, int, int]
-) -> tuple[Int32[np.ndarray, "L"], Int32[np.ndarray, "L"], Bool[np.ndarray, "L"]]:
-    """Pairs of cells (L,), (L,) that touch, at corners too, each once, and whether they share a face."""
-    along_x, along_y, _ = steps
-    below = np.flatnonzero(key[1:] == key[:-1] + 1)
-    found = [(below, below + 1, np.ones(len(below), dtype=bool))]
-    padded = np.concatenate([key, np.full(3, -1, dtype=key.dtype)])
-    diagonals = (along_x - along_y, False), (along_x + along_y, False)
-    for step, straight in ((along_y, True), (along_x, True), *diagonals):
-        wanted = key + step
-        first = np.searchsorted(key, wanted - 1)
-        for place in range(3):  # cells that differ in z alone follow each other
-            off = padded[first + place] - wanted
-            a = np.flatnonzero(np.abs(off) <= 1)
-            found.append((a, first[a] + place, straight & (off[a] == 0)))
-    a, b, faced = (np.concatenate(each) for each in zip(*found, strict=True))
-    return a.astype(np.int32), b.astype(np.int32), faced  # as sparse matrices hold them
-
-
-def _normals(
-    axes: Float64[np.ndarray, "3 N"],
-    cell: Int64[np.ndarray, "N"],
-    faced: Int32[np.ndarray, "2 L"],
-    count: int,
-) -> Float64[np.ndarray, "3 C"]:
-    """Normal (3,C) of the points in each cell and in those that share a face with it; zero where it is not known."""
-    x, y, z = axes - axes.mean(axis=1, keepdims=True)
-    weights = (None, x, y, z, x * x, x * y, x * z, y * y, y * z, z * z)
-    sums = np.stack([np.bincount(cell, weight, minlength=count) for weight in weights], axis=1)
-    after = csr_array((np.ones(faced.shape[1]), (faced[0], faced[1])), shape=(count, count))
-    held, x, y, z, *squares = np.ascontiguousarray((sums + after @ sums + after.T @ sums).T)
-    x, y, z = x / held, y / held, z / held
-    products = (x * x, x * y, x * z, y * y, y * z, z * z)
-    spread = np.stack([s / held - p for s, p in zip(squares, products, strict=True)])
-    xx, xy, xz, yy, yz, zz = spread
-    x, y, z = normal = thinnest(spread)
-    across = x * x * xx + y * y * yy + z * z * zz + 2 * (x * y * xy + x * z * xz + y * z * yz)
-    whole = xx + yy + zz
-    return np.where((whole > SPOT) & (across < FLAT * whole), normal, 0.0)
 
 
 def _linked(a: Int[np.ndarray, "L"], b: Int[np.ndarray, "L"], count: int) -> Int32[np.ndarray, "M"]:

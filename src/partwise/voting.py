@@ -1,12 +1,12 @@
 """Votes: the pieces of a shape take one answer each, and no asked phrase is left out without need.
 
 Three things are known besides what the model says of single points. Faces that hang together, or lie on one smooth
-patch, are likely one part. Pieces of the same form are likely the same part: a wheel is seldom alone. A part that has
-a piece of its own is seldom moulded onto the body a second time. And whoever asks
-for four parts of a shape expects four parts: a phrase that scores low all over is raised, which is prior correction as
-in classification (Saerens et al., Neural Computation 2002), but only as far as pieces vote, because scattered points
-would follow it into noise; and one that no piece takes even then is given the piece that minds least. The numbers
-below were chosen on the training objects (benchmarks/voting.py).
+patch, are likely one part; so are near points of a cloud, as long as it does not bend (partwise.smoothing). Pieces of
+the same form are likely the same part: a wheel is seldom alone. A part that has a piece of its own is seldom moulded
+onto the body a second time. And whoever asks for four parts of a shape expects four parts: a phrase that scores low all
+over is raised, which is prior correction as in classification (Saerens et al., Neural Computation 2002), but only as
+far as pieces vote, because scattered points would follow it into noise; and one that no piece takes even then is given
+the piece that minds least. The numbers below were chosen on training objects (benchmarks/voting.py, superpoints.py).
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from scipy.optimize import linear_sum_assignment
 
 from partwise.anchors import Anchors
 from partwise.errors import InputError
-from partwise.pieces import CREASE_DEGREES, alike, cloud_pieces, face_pairs, mesh_pieces
+from partwise.pieces import CREASE_DEGREES, alike, face_pairs, mesh_pieces
+from partwise.points import choose, nearest_assignment
 from partwise.shape import Shape
+from partwise.smoothing import smoothed
 
 VOTING = ("none", "components", "regions", "pieces", "matched")
 # A piece of a mesh that holds more of the anchors than LARGEST votes only if AGREEMENT of them say the same: it may be
 # the body with parts moulded on.
 LARGEST, AGREEMENT = 0.5, 0.85
-# A piece of a cloud always needs some agreement, for its borders are estimates.
-CLOUD_AGREEMENT = 0.75
-# Anchors that make a piece of a cloud worth a vote.
-LEAST_ANCHORS = 4
+# Of a larger cloud so many points are smoothed, and the others follow the nearest.
+MOST_POINTS = 20_000
+# How far a cloud, which has no pieces but smooth answers, bears the balance that voting pieces do.
+CLOUD_BALANCE = 0.7
 # How many temperatures less a phrase that has a piece of its own counts inside one that is of two minds.
 ELSEWHERE = 1.0
 # What a piece minds counts by its share of the anchors to this power: a phrase that is nowhere is rather a small part.
@@ -41,10 +43,10 @@ LEAST_SHARE = 1e-6
 
 @dataclass(frozen=True)
 class Pieces:
-    """The piece of each anchor (M,) and of each element (E,): face of a mesh or point of a cloud; -1 for none."""
+    """The piece of each anchor (M,) and of each face (F,) of a mesh."""
 
     of_anchor: Int64[np.ndarray, "M"]
-    of_element: Int64[np.ndarray, "E"]
+    of_face: Int64[np.ndarray, "F"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,15 @@ class Ballot:
     """What the votes made of M anchors.
 
     anchors  whose faces and points lead to the row of their piece where it votes
-    values   the rows (Q,S) that there were, then those of the pieces
-    row      (M,) of each anchor: that of its piece, or its own
+    values   the rows (Q,S) that there were, then those of the pieces, or of the points of a cloud
+    row      (M,) of each anchor: that of its piece or point, or its own
+    pieces   whether it was pieces that voted
     """
 
     anchors: Anchors
     values: Float32[np.ndarray, "Q S"]
     row: Int64[np.ndarray, "M"]
+    pieces: bool = True
 
     @property
     def voted(self) -> float:
@@ -91,9 +95,9 @@ def vote(
     """Let pieces vote on the cosines (R,S) of rows with phrases, of which the first `asked` can be chosen.
 
     voting  "components": connected pieces of a mesh; "regions": their smooth patches; "pieces": components, or the
-            regions of one that is most of the shape and of two minds, and the superpoints of a cloud; "matched": the
-            same, but such a one is less easily given what has a piece of its own, and pieces of a mesh that have the
-            same form vote together; "none": nothing
+            regions of one that is most of the shape and of two minds, and the smoothed answers of a cloud; "matched":
+            the same, but such a one is less easily given what has a piece of its own, and pieces of a mesh that have
+            the same form vote together; "none": nothing
     Raises InputError for another name.
     """
     if voting not in VOTING:
@@ -102,28 +106,28 @@ def vote(
     if voting == "none" or (shape.faces is None and voting not in ("pieces", "matched")):
         return Ballot(anchors, values, np.arange(count))
     if shape.faces is None:
-        pieces = _of_cloud(shape, anchors)
-        tally = _tally(pieces, values[:count], asked)
-        votes = (tally.held >= LEAST_ANCHORS) & (tally.agreement >= CLOUD_AGREEMENT)
-    else:
-        pieces, heard = _of_mesh(shape, anchors, values[:count], asked, voting, ELSEWHERE * temperature)
-        tally = _tally(pieces, heard, asked)
-        votes = (tally.held > 0) & ~_of_two_minds(tally)
-        if voting == "matched":
-            pieces, tally, votes = _together(shape, pieces, tally, votes)
-    row = np.full(len(votes) + 1, -1, dtype=np.int32)  # the last stands for "no piece", which is -1
-    row[:-1][votes] = len(values) + np.arange(int(votes.sum()))
+        return _of_cloud(shape, anchors, values)
+    pieces, heard = _of_mesh(shape, anchors, values[:count], asked, voting, ELSEWHERE * temperature)
+    tally = _tally(pieces, heard, asked)
+    votes = (tally.held > 0) & ~_of_two_minds(tally)
+    if voting == "matched":
+        pieces, tally, votes = _together(shape, pieces, tally, votes)
+    row = np.full(len(votes), -1, dtype=np.int32)
+    row[votes] = len(values) + np.arange(int(votes.sum()))
     own = row[pieces.of_anchor]
     values = np.concatenate([values, tally.mean[votes]])
-    led = _led(shape, anchors, row[pieces.of_element])
+    led = _led(shape, anchors, row[pieces.of_face])
     return Ballot(led, values, np.where(own >= 0, own, np.arange(count)))
 
 
 def weigh(ballot: Ballot, temperature: float, strength: float, voting: str) -> Float32[np.ndarray, "Q T"]:
-    """The values (Q,T) of a ballot where every phrase is expected: balanced, and with "matched" none is left out."""
+    """The values (Q,T) of a ballot where every phrase is expected: balanced, and with "matched" each has a piece."""
     values = ballot.settled(ballot.values)
-    values = balance(values, len(ballot.row), temperature, strength * ballot.voted)
-    return ballot.settled(match(values, ballot, temperature)) if voting == "matched" else values
+    bears = ballot.voted if ballot.pieces else CLOUD_BALANCE
+    values = balance(values, len(ballot.row), temperature, strength * bears)
+    if voting == "matched" and ballot.pieces:
+        return ballot.settled(match(values, ballot, temperature))
+    return values
 
 
 def balance(
@@ -219,7 +223,7 @@ def _together(
 ) -> tuple[Pieces, Tally, Bool[np.ndarray, "G"]]:
     """Pieces of the same form as one, whether or not an anchor lies on each; those that may not vote stay alone."""
     assert shape.faces is not None
-    form = alike(shape.points, shape.faces, pieces.of_element)
+    form = alike(shape.points, shape.faces, pieces.of_face)
     barred = (tally.held > 0) & ~votes
     form[barred] = form.max() + 1 + np.arange(int(barred.sum()))
     count = int(form.max()) + 1
@@ -230,19 +234,32 @@ def _together(
     may = held > 0
     may[form[barred]] = False
     together = Tally(held.astype(np.int64), mean, np.ones(count, dtype=np.float32))
-    return Pieces(form[pieces.of_anchor], form[pieces.of_element]), together, may
+    return Pieces(form[pieces.of_anchor], form[pieces.of_face]), together, may
 
 
-def _of_cloud(shape: Shape, anchors: Anchors) -> Pieces:
-    """Superpoints of the points that are finite."""
-    element = np.full(len(shape.points), -1, dtype=np.int64)
-    finite = shape.finite
-    element[finite] = cloud_pieces(shape.points[finite])
-    return Pieces(element[anchors.place], element)
+def _of_cloud(shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "M S"]) -> Ballot:
+    """A cloud whose points answer smoothly; those of a large one that are not smoothed follow the nearest that are."""
+    asked = finite = np.flatnonzero(shape.finite)
+    if len(finite) > MOST_POINTS:
+        some = choose(len(finite), MOST_POINTS, np.random.default_rng(0))  # every tenth might lie on lines
+        asked = np.union1d(finite[some], anchors.place)
+    own, count = np.searchsorted(asked, anchors.place), len(values)
+    smooth = smoothed(shape.points[asked], own, values)
+    row = np.full(len(shape.points), -1, dtype=np.int32)
+    row[asked] = count + np.arange(len(asked))
+    if len(asked) < len(finite):
+        rest = finite[row[finite] < 0]
+        row[rest] = count + nearest_assignment(shape.points[rest], shape.points[asked])
+    return Ballot(
+        replace(anchors, points=anchors.points.led(row)),
+        np.concatenate([values, smooth]),
+        count + own,
+        pieces=False,
+    )
 
 
 def _tally(pieces: Pieces, values: Float32[np.ndarray, "M S"], asked: int) -> Tally:
-    piece, count = pieces.of_anchor, int(pieces.of_element.max()) + 1
+    piece, count = pieces.of_anchor, int(pieces.of_face.max()) + 1
     held = np.bincount(piece, minlength=count)
     mean = np.zeros((count, values.shape[1]), dtype=np.float32)
     np.add.at(mean, piece, values)
@@ -256,10 +273,10 @@ def _of_two_minds(tally: Tally) -> Bool[np.ndarray, "P"]:
     return (tally.held > LARGEST * tally.held.sum()) & (tally.agreement < AGREEMENT)
 
 
-def _led(shape: Shape, anchors: Anchors, row: Int32[np.ndarray, "E"]) -> Anchors:
-    """Anchors whose elements lead to their piece's row (E,) where it is not -1."""
-    if shape.faces is None or anchors.faces is None:
-        return replace(anchors, points=anchors.points.led(row))
+def _led(shape: Shape, anchors: Anchors, row: Int32[np.ndarray, "F"]) -> Anchors:
+    """Anchors whose faces lead to their piece's row (F,) where it is not -1."""
+    assert shape.faces is not None
+    assert anchors.faces is not None
     point_row = np.full(len(shape.points), -1, dtype=np.int32)
     # A vertex on the border of two pieces follows the last face that names it: either answer is right there.
     corners = np.repeat(row, 3)
