@@ -106,7 +106,7 @@ def vote(
     if voting == "none" or (shape.faces is None and voting not in ("pieces", "matched")):
         return Ballot(anchors, values, np.arange(count))
     if shape.faces is None:
-        return _of_cloud(shape, anchors, values)
+        return cloud_ballot(shape, anchors, values)
     pieces, heard = _of_mesh(shape, anchors, values[:count], asked, voting, ELSEWHERE * temperature)
     tally = _tally(pieces, heard, asked)
     votes = (tally.held > 0) & ~_of_two_minds(tally)
@@ -237,7 +237,7 @@ def _together(
     return Pieces(form[pieces.of_anchor], form[pieces.of_face]), together, may
 
 
-def _of_cloud(shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "M S"]) -> Ballot:
+def cloud_ballot(shape: Shape, anchors: Anchors, values: Float32[np.ndarray, "M S"]) -> Ballot:
     """A cloud whose points answer smoothly; those of a large one that are not smoothed follow the nearest that are."""
     asked = finite = np.flatnonzero(shape.finite)
     if len(finite) > MOST_POINTS:
