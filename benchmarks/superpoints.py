@@ -106,7 +106,7 @@ def main() -> None:
             print(split, title, *(f"{100 * score:.1f}" for score in scores.values()), flush=True)
     torch.set_num_threads(1)
     look = segmenter.look(Shape.of(samples[0].points, up="y"))
-    values = np.random.default_rng(0).normal(0, 0.1, (look.points, 5)).astype(np.float32)
+    values = np.random.default_rng(0).normal(0, 0.1, (len(look.anchors.place), 5)).astype(np.float32)
     for title, way in WAYS.items():
         if way is not None:
             result[title]["ms"] = 1000 * best_seconds(partial(way, look.shape, look.anchors, values), 30)
