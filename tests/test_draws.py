@@ -148,7 +148,9 @@ def test_strength_is_the_mean_of_what_it_is_in_each_draw(actor, shape):
 def test_a_model_that_reads_prompts_takes_several_draws(shape):
     bank = PhraseEmbedder(TextBank.load(default_bank_path()))
     torch.manual_seed(0)
-    directly = Segmenter(OpenAD(OpenADConfig(TINY_POINTS, 384)).eval(), bank, SegmenterConfig(POINTS, 2))
+    directly = Segmenter(
+        OpenAD(OpenADConfig(TINY_POINTS, 384)).eval(), bank, SegmenterConfig(POINTS, draws=2)
+    )
     parts, maps = directly.segment(shape, PHRASES), directly.afford(shape, PHRASES)
     assert len(parts.anchors) == len(maps.anchors) == 2 * POINTS
     assert maps.heat.shape == (len(shape.points), 3)

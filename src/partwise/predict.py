@@ -54,7 +54,6 @@ class SegmenterConfig:
     """How shapes and words meet a model; saved with its weights.
 
     points       anchors sampled from a shape
-    draws        how often they are sampled; what is answered at a place is a mean over all draws
     box          what the model sees shapes in: "unit_sphere" or "max_abs_075"
     propagation  from patches to anchors, see the model's `similarity`
     temperature  scores = softmax(cosine / temperature)
@@ -63,10 +62,10 @@ class SegmenterConfig:
     voting       of the pieces of a shape, see partwise.voting
     balance      how far phrases that score low all over are raised where pieces vote, 0 to 1
     even         how much denser small pieces of a mesh are sampled, 0 to 1, see partwise.anchors
+    draws        how often anchors are sampled; what is answered at a place is a mean over all draws
     """
 
     points: int = 2048
-    draws: int = 1
     box: str = "unit_sphere"
     propagation: str = "nearest"
     temperature: float = 0.07
@@ -76,6 +75,7 @@ class SegmenterConfig:
     voting: str = "none"
     balance: float = 0.0
     even: float = 0.0
+    draws: int = 1
 
     def __post_init__(self) -> None:
         checked_sampling(self.points, self.draws)
