@@ -180,4 +180,4 @@ def test_the_embedded_presets_read_the_tokens_of_minilm_and_are_asked_without_a_
     prompt = Prompt(tokens=torch.from_numpy(tokens), mask=torch.from_numpy(mask))
     with torch.inference_mode():
         expected, _ = segmenter.head.answer(look.embedding, prompt, look.joined)
-    assert np.allclose(found, expected[0].numpy()[look.anchors.point_row], atol=1e-6)
+    assert np.allclose(found, expected.flatten(0, 1).numpy()[look.anchors.point_row], atol=1e-6)

@@ -12,7 +12,7 @@ from test_train import table
 
 from partwise.cli import main
 from partwise.datasets.own_objects import mock
-from partwise.datasets.sample import PartName
+from partwise.datasets.sample import PartName, Sample
 from partwise.encoders.bank import PhraseEmbedder
 from partwise.errors import InputError
 from partwise.evaluate.conditions import Condition
@@ -174,3 +174,13 @@ def test_real_objects_from_the_command_line(lifted, tmp_path):  # noqa: F811
     command = ["train", "cmat", str(lifted), str(tmp_path / "cmat"), "--preset", "tiny", "--steps", "2"]
     assert main([*command, "--objects", str(tmp_path / "objects")]) == 0
     assert [row["step"] for row in rows_of(tmp_path / "cmat") if row["miou"]] == ["0", "2"]
+
+
+def test_two_parts_of_one_name_are_one_question():
+    legs = (PartName("leg", "leg"), PartName("Leg", "leg"), PartName("top", "top"))
+    points = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    labels = np.array([0, 1, 1, 2, 2, -1], dtype=np.int16)
+    none = np.zeros((6, 0), dtype=np.float32)
+    shape = Sample(points, points, labels, legs, "table", "table/0", (), none)
+    (asked,) = NamedShapes.chosen([shape], [shape], 0).asked
+    assert asked.labels.tolist() == [0, 0, 0, 2, 2, -1]

@@ -254,3 +254,11 @@ def test_the_thinnest_axis_of_a_line_a_ball_and_a_spot_is_not_known():
     axes = thinnest(np.array([line, ball, spot, disc], dtype=float).T).T
     assert not axes[:3].any()
     assert np.abs(axes[3]) == pytest.approx([0, 0, 1])
+
+
+def test_nearest_of_huge_coordinates_is_found():
+    points = np.random.default_rng(0).normal(size=(40, 3))
+    queries = points[::3] + 1e-3
+    assert np.array_equal(
+        nearest_assignment(queries * 1e200, points * 1e200), nearest_assignment(queries, points)
+    )

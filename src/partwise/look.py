@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int64
+from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from partwise.anchors import Anchors, checked_sampling, colored_anchors, sample_anchors
@@ -18,6 +19,7 @@ from partwise.errors import InputError
 from partwise.models.backbones import reads_colors
 from partwise.points import blend, blend_weights
 from partwise.shape import Shape
+from partwise.smoothing import evened, surface_links
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,29 @@ class Look:
     draws: int
     seed: int
 
-    def joined(self, values: Float[Tensor, "D M T"]) -> Float[Tensor, "D M T"]:
+    def joined(self, values: Float[Tensor, "D M T"], own: float | None = None) -> Float[Tensor, "D M T"]:
         """The mean over draws of what each says at an anchor; values of one draw are left as they are.
 
         values  of the M anchors of each draw. Where they stand, another draw says what its three nearest anchors say,
                 weighted as in `partwise.points.interpolate`. Cosines and logits, not what a sigmoid made of them: that
                 hides how sure a draw is.
+        own     with it the mean flows on along the surface that the anchors lie on: each counts so much against its
+                neighbours there, see `partwise.smoothing`
         """
         total = values
         for shift, (index, weight) in enumerate(self._others, 1):
             others = values.roll(-shift, dims=0)
             total = total + blend(others, index.to(values.device), weight.to(values.device))
-        return total / self.draws
+        mean = total / self.draws
+        if own is None:
+            return mean
+        even = evened(self._links, mean.flatten(0, 1).float().cpu().numpy(), own)
+        return torch.from_numpy(even).reshape(mean.shape).to(mean)
+
+    @cached_property
+    def _links(self) -> csr_array:
+        """Between the anchors of all draws, along the surface."""
+        return surface_links(self.anchors.canonical)
 
     @cached_property
     def _others(self) -> list[tuple[Int64[Tensor, "D M K"], Float32[Tensor, "D M K"]]]:

@@ -22,6 +22,8 @@ FEW_NEIGHBOURS = 3
 PAIRS_AT_ONCE = 8_000_000
 # More queries of a k-d tree than this are worth the start of threads, which takes milliseconds beside torch.
 QUERIES_A_CORE = 20_000
+# Coordinates beyond this have squares that are no numbers any more, and are measured in their own unit.
+FAR = 1e150
 
 
 def squared_distances(
@@ -143,6 +145,9 @@ def nearest_assignment(
     queries: Float[np.ndarray, "M 3"], points: Float[np.ndarray, "N 3"]
 ) -> Int64[np.ndarray, "M"]:
     """Index (M,) of the nearest point of each query by a k-d tree: for millions of queries."""
+    far = float(np.abs(points).max(initial=0))
+    if far > FAR:
+        queries, points = queries / far, points / far
     # A few are found before other cores, which torch may hold, have begun to help.
     return cKDTree(points).query(queries, workers=-1 if len(queries) > QUERIES_A_CORE else 1)[1]
 

@@ -59,7 +59,7 @@ class SegmenterConfig:
     temperature  scores = softmax(cosine / temperature)
     templates    name of the prompt templates, see partwise.encoders.prompts
     text_encoder, text_revision   "minilm", a folder, or a hub id and its commit
-    voting       of the pieces of a shape, see partwise.voting
+    voting       of the pieces of a mesh, or along the surface of a cloud, see partwise.voting
     balance      how far phrases that score low all over are raised where pieces vote, 0 to 1
     even         how much denser small pieces of a mesh are sampled, 0 to 1, see partwise.anchors
     draws        how often anchors are sampled; what is answered at a place is a mean over all draws
@@ -206,9 +206,10 @@ class Segmenter:
         points       anchors to sample, default from the model
         draws        how often to sample them, default from the model: two cost nearly twice the time, and what is
                      answered hangs less on where anchors fell
-        voting       "pieces": connected pieces of a mesh, smooth patches and superpoints take one label each, and rare
-                     phrases are raised (not with allow_none); "matched": besides, pieces of one form vote together and
-                     every phrase gets one; "components", "regions": just these; "none"; default from the model
+        voting       "pieces": connected pieces and smooth patches of a mesh take one label each, what a cloud answers
+                     flows along its surface, and rare phrases are raised (not with allow_none); "matched": besides,
+                     pieces of one form vote together and every phrase gets one; "components", "regions": just these of
+                     a mesh; "none"; default from the model
         seed         of the sampling; same seed, machine and versions: same labels
 
         Raises InputError (phrases, options) or MissingDataError (a phrase that no text encoder at hand knows).

@@ -108,16 +108,19 @@ class AffordHead:
     finish: Finish | None = None
 
     def answer(
-        self, embedding: PointEmbedding, prompt: Prompt, joined: Callable[[Tensor], Tensor]
+        self,
+        embedding: PointEmbedding,
+        prompt: Prompt,
+        joined: Callable[[Tensor, float | None], Tensor],
     ) -> tuple[Float[Tensor, "D M T"], Float[Tensor, "T"]]:
         """Heat of the anchors of one shape, D draws of them, and the strength of each action, on the processor.
 
-        joined  the mean over draws of values (D,M,T) at each anchor, see `partwise.look`
+        joined  of values (D,M,T) and what an anchor's own counts: the mean over draws, see `partwise.look`
         Strength is that of a draw alone, in the mean: where "offered" begins does not move with their number.
         """
         logits = self.model.logits(self.model(embedding), prompt).float()  # (D,M,T)
         strength = strength_of(torch.sigmoid(logits)).mean(dim=0)
-        logits = joined(logits)
+        logits = joined(logits, None if self.finish is None else self.finish.own)
         if self.finish is None:
             heat = torch.sigmoid(logits)
         else:

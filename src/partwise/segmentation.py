@@ -96,7 +96,7 @@ class Segmentation:
     anchors     (M,3) sampled points, input frame
     transform   (4,4) from the input frame to the canonical one (centred, model's box, +Y up)
     none_below  points whose confidence is lower get label -1, "none"
-    options     how it was asked: seed, points, propagation, templates, temperature
+    options     how it was asked: seed, points, draws, voting, templates, temperature
     """
 
     shape: Shape

@@ -49,9 +49,9 @@ class Segment:
     none_below: float = 0.0
     """Leave points unnamed whose confidence is lower, 0..1."""
     voting: Literal["none", "components", "regions", "pieces", "matched"] | None = None
-    """Let the pieces of a shape take one label each, and raise rare phrases: connected components of a mesh, its smooth
-    regions, or pieces of either kind, of a mesh or cloud; matched: besides, every phrase gets a piece, and pieces of
-    one form the same; default from the model."""
+    """Let the pieces of a mesh take one label each, and raise rare phrases: connected components, smooth regions, or
+    pieces of either kind; matched: besides, every phrase gets a piece, and pieces of one form the same. With the last
+    two, answers flow over a cloud along its surface. Default from the model."""
     seed: int = 0
     """Of the sampling."""
     json: bool = False

@@ -70,7 +70,7 @@ def evaluate_heat(
         heat, names = maps.heat, list(dict.fromkeys(part.name for part in sample.parts))
         # Models that read prompts have no vectors of parts to compare names with.
         finds = priors and segmenter.head is not None and len(names) > 1
-        found = segmenter.segment(look, names, voting="none").scores if finds else None
+        found = segmenter.segment(look, names).scores if finds else None
         for index, action in enumerate(asked):
             target = sample.heat[:, sample.affordances.index(action)] if index < len(offered) else None
             if target is not None and target.max() < 0.5:

@@ -55,10 +55,11 @@ def evaluate_parts(
     seed: int = 0,
     points: int | None = None,
     draws: int | None = None,
+    voting: str | None = None,
 ) -> list[ShapeScore]:
     """Ask about each sample by the plain names of the parts it shows; points without a name are not scored.
 
-    Samples with fewer than two named parts are passed over: any answer would be right. points and draws are the
+    Samples with fewer than two named parts are passed over: any answer would be right. points, draws and voting are the
     segmenter's own options. Everything random follows from (seed, position in the list).
     """
     scores = []
@@ -69,7 +70,8 @@ def evaluate_parts(
         if len(present) < 2:
             continue
         phrases = tuple(sample.parts[i].name for i in present)
-        answer = segmenter.segment(Shape.of(cloud, up="y"), phrases, seed=seed, points=points, draws=draws)
+        shape = Shape.of(cloud, up="y")
+        answer = segmenter.segment(shape, phrases, seed=seed, points=points, draws=draws, voting=voting)
         lookup = np.full(len(sample.parts) + 1, -1, dtype=np.int64)
         lookup[present] = np.arange(len(present))
         truth = lookup[labels]

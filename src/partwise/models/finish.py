@@ -30,6 +30,8 @@ class Finish:
                places as the logits have them
     certainty  logit of the factor on all heat for an action right at the threshold of "offered"
     steepness  how fast that factor falls below the threshold, and closes up to 1 above it, per logit
+    own        what the logit of an anchor counts against those of its neighbours along the surface, in links to one of
+               them (partwise.smoothing); None leaves logits as they are. Whoever asks smooths them before `heat`
     """
 
     HOTTEST: ClassVar[int] = 64
@@ -37,10 +39,13 @@ class Finish:
     level: float | None = 3.5
     certainty: float = 2.2
     steepness: float = 3.0
+    own: float | None = None
 
     def __post_init__(self) -> None:
         if self.steepness < 0:
             raise InputError(f"steepness is {self.steepness}: a weaker action must not get more heat")
+        if self.own is not None and not self.own > 0:
+            raise InputError(f"own is {self.own}: an anchor must count more than 0, or None smooths nothing")
 
     def heat(
         self,
@@ -76,5 +81,6 @@ def strength_of(heat: Float[Tensor, "*B N T"]) -> Float[Tensor, "*B T"]:
     return heat.topk(min(STRONGEST, heat.shape[-2]), dim=-2).values.mean(dim=-2)
 
 
-# What is not offered is low everywhere, half of its heat at the threshold; where it is hot is left alone.
-FADED = Finish(level=None, certainty=0.0)
+# What is not offered is low everywhere, half of its heat at the threshold; where it is hot is left alone, but for what
+# flows along the surface.
+FADED = Finish(level=None, certainty=0.0, own=0.5)

@@ -59,9 +59,14 @@ class NamedShapes:
         held_out = list(held_out)
         for shape in held_out:
             shared = {label: name for label, name in _shown(shape).items() if name in names}
-            if len(set(shared.values())) > 1:
-                labels = np.where(np.isin(shape.labels, list(shared)), shape.labels, -1)
-                asked.append(replace(shape, labels=labels.astype(shape.labels.dtype)))
+            first = {
+                name: label for label, name in reversed(shared.items())
+            }  # two "leg" and "Leg" are one question
+            if len(first) > 1:
+                labels = np.full_like(shape.labels, -1)
+                for label, name in shared.items():
+                    labels[shape.labels == label] = first[name]
+                asked.append(replace(shape, labels=labels))
         if not asked:
             raise InputError(
                 f"none of {len(held_out)} shapes to ask about has two names that one of {len(labelled)} others has: "
@@ -105,6 +110,10 @@ def name_bank(model: PatchAlign3D, shapes: Sequence[Sample], config: SegmenterCo
             sums[name] = sums.get(name, torch.zeros_like(mean)) + mean
     names = sorted(sums)
     vectors = F.normalize(torch.stack([sums[name] for name in names]), dim=-1).numpy()
+    if not np.isfinite(vectors).all():
+        raise InputError(
+            "the encoder's features are not finite: its training has diverged, so lower the rate"
+        )
     return TextBank(tuple(names), vectors.astype(np.float16), encoder="means of names", revision="")
 
 
