@@ -3,7 +3,8 @@
     partwise train openad runs/openad --shapes 19200 --steps 4800
     python benchmarks/afford_rivals.py --openad runs/openad/checkpoint    writes benchmarks/results/afford_rivals.json
 
-With `--save NAME` it writes another file there, for other categories.
+With `--save NAME` it writes another file there, for other categories. `--openad-from FILE` takes over the rows of an
+OpenAD that was measured before, if it was on the same shapes.
 
 Also how often the verdict "offered" or "not offered" is right, and SIM for each action of each held-out category. Those
 are the categories of `--held-out`, which neither the encoder nor the heads have met.
@@ -12,6 +13,7 @@ are the categories of `--held-out`, which neither the encoder nor the heads have
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from partwise import Segmenter
 from partwise.datasets.procedural import HELD_OUT, ProceduralShapes, training_categories
 from partwise.datasets.world.surface import Scan
 from partwise.encoders.actions import new_wording
+from partwise.errors import InputError
 from partwise.evaluate.heat import HeatScore, Offer, evaluate_heat, mean_heat, offer_auc, offer_rates
 
 SEED = 2_000_003
@@ -45,16 +48,30 @@ def by_action(scores: list[HeatScore]) -> dict[str, dict[str, float]]:
     }
 
 
+def earlier_openad(file: Path, name: str, said: str, uniform: dict[str, float]) -> dict[str, float]:
+    """OpenAD's row of an earlier file, where "uniform", which knows nothing but the shapes, has the same figures there.
+
+    Raises InputError where it has others.
+    """
+    rows = json.loads(file.read_text(encoding="utf-8"))[name]
+    if rows["uniform"] != uniform:
+        raise InputError(f"{file} was measured on other shapes: train an OpenAD and name it as --openad")
+    return rows[f"OpenAD, {said}"]
+
+
 def main() -> None:
     """Ask everybody, print the table, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="partwise-small")
     parser.add_argument("--openad", type=Path, help="checkpoint of an OpenAD trained on the same data")
+    parser.add_argument("--openad-from", type=Path, help="an earlier file of results that has its rows")
     parser.add_argument("--held-out", nargs="+", default=list(HELD_OUT))
     parser.add_argument("--each", type=int, default=10, help="shapes of every held-out category")
     parser.add_argument("--save", default="afford_rivals", help="name of the file of results")
     arguments = parser.parse_args()
     segmenter = Segmenter.from_pretrained(arguments.model)
+    if arguments.openad and arguments.openad_from:
+        parser.error("--openad and --openad-from are two ways to the same rows: give one")
     assert segmenter.head is not None, f"{arguments.model} has no affordance head"
     scan, seen, unseen = Scan(points=2048, kind="mixed"), training_categories(), tuple(arguments.held_out)
     sets = {
@@ -77,6 +94,8 @@ def main() -> None:
             if arguments.openad:
                 openad = Segmenter.from_pretrained(arguments.openad)
                 rows[f"OpenAD, {said}"] = mean_heat(evaluate_heat(openad, samples, wording)[0])
+            elif arguments.openad_from:
+                rows[f"OpenAD, {said}"] = earlier_openad(arguments.openad_from, name, said, rows["uniform"])
         result[name] = {"maps": len(scores), **rows, "sim_by_action": actions}
         print(f"\n{name}, {len(scores)} maps")
         for row, figures in {**rows, **actions}.items():

@@ -1,4 +1,4 @@
-"""What fading does to the heat of the shipped affordance head, on new shapes of its training categories.
+"""What smoothing and fading do to the heat of the shipped affordance head, on new shapes of its training categories.
 
     python benchmarks/heat_finish.py     writes benchmarks/results/heat_finish.json
 
@@ -21,7 +21,11 @@ from partwise.evaluate.heat import evaluate_heat, mean_heat
 from partwise.models.finish import FADED
 
 SEED = 2_100_011
-FINISHES = {"plain sigmoids": None, "faded, as it ships": FADED}
+FINISHES = {
+    "plain sigmoids": None,
+    "faded": replace(FADED, own=None),
+    "smoothed and faded, as it ships": FADED,
+}
 
 
 def coldness(segmenter: Segmenter, samples: list[Sample]) -> float:
@@ -44,7 +48,7 @@ def main() -> None:
         segmenter.head = replace(segmenter.head, finish=finish)
         rows[name] = mean_heat(evaluate_heat(segmenter, samples, priors=False)[0])
         rows[name]["cold"] = coldness(segmenter, samples)
-        print(f"{name:<24}" + "  ".join(f"{key} {value:.3f}" for key, value in rows[name].items()))
+        print(f"{name:<34}" + "  ".join(f"{key} {value:.3f}" for key, value in rows[name].items()))
     save("heat_finish", {"model": segmenter.record.sha256, "shapes": len(samples), "finishes": rows})
 
 

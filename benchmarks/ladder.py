@@ -42,19 +42,20 @@ def ceilings(shape: Shape, truth: np.ndarray, count: int, rng: np.random.Generat
 
 
 # Name -> what differs from the settings that the weights come with, and options of the call.
-PLAIN = {"even": 0.0}
+PLAIN = {"even": 0.0, "draws": 1}
 RUNGS: dict[str, tuple[dict, dict]] = {
-    "patches": (PLAIN, {"propagation": "nearest", "voting": "none"}),
+    "patches": (PLAIN | {"propagation": "nearest"}, {"voting": "none"}),
     "decoder": (PLAIN, {"voting": "none"}),
     "decoder + pieces, no balance": (PLAIN | {"balance": 0.0}, {"voting": "pieces"}),
     "decoder + components": (PLAIN, {"voting": "components"}),
     "decoder + regions": (PLAIN, {"voting": "regions"}),
     "decoder + pieces": (PLAIN, {"voting": "pieces"}),
     "decoder + matched pieces": (PLAIN, {"voting": "matched"}),
-    "decoder, small pieces dense": ({}, {"voting": "none"}),
+    "decoder, small pieces dense": ({"draws": 1}, {"voting": "none"}),
+    "as it comes, one draw": ({"draws": 1}, {}),
     "as it comes": ({}, {}),
     "decoder, 768 points": (PLAIN, {"points": 768, "voting": "none"}),
-    "as it comes, 768 points": ({}, {"points": 768}),
+    "as it comes, 768 points, one draw": ({"draws": 1}, {"points": 768}),
     "decoder, 2,048 points": (PLAIN, {"points": 2048, "voting": "none"}),
     "as it comes, 2,048 points": ({}, {"points": 2048}),
     "decoder, 4,096 points": (PLAIN, {"points": 4096, "voting": "none"}),

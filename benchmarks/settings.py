@@ -31,9 +31,9 @@ SETTINGS = {
     "640 points": {"points": 640, "draws": 1},
     "fast, 768 points": {"points": 768, "draws": 1},
     "fast, 768 points, no votes": {"points": 768, "draws": 1, "voting": "none"},
-    "sharp, 1,536 points": {"points": 1536},
-    "sharp, 1,536 points, no votes": {"points": 1536, "voting": "none"},
-    "2,048 points": {"points": 2048},
+    "1,536 points, one draw": {"points": 1536, "draws": 1},
+    "sharp, 1,536 points, two draws": {"points": 1536},
+    "sharp, no votes": {"points": 1536, "voting": "none"},
 }
 
 

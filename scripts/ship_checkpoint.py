@@ -33,6 +33,11 @@ def main() -> None:
     parser.add_argument("--mix", type=Path, help="the checkpoint that the source's training started from")
     parser.add_argument("--share", type=float, help="of the source, where it is mixed")
     parser.add_argument(
+        "--own-head",
+        action="store_true",
+        help="leave the source's affordance head as it is: heads that were trained apart do not mix",
+    )
+    parser.add_argument(
         "--selected-on", help="the split whose figures were in sight when the share was chosen"
     )
     arguments = parser.parse_args()
@@ -40,7 +45,8 @@ def main() -> None:
         parser.error("--mix and --share go together: with which checkpoint, and how much of the source")
     # All is read before anything is written: a head never ends beside an encoder that it does not belong to.
     checkpoint = opened(arguments.source, arguments.mix, arguments.share)
-    ours, theirs = arguments.source / HEAD, None if arguments.mix is None else arguments.mix / HEAD
+    ours = arguments.source / HEAD
+    theirs = None if arguments.mix is None or arguments.own_head else arguments.mix / HEAD
     head = opened(ours, theirs, arguments.share) if ours.is_dir() else None
     config = {key: value for key, value in checkpoint.config.items() if key != "format"}
     for name in ("points", "draws", "voting", "balance", "even"):

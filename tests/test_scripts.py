@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from partwise.checkpoint import Checkpoint
+from partwise.checkpoint import Checkpoint, open_checkpoint, save_checkpoint
 from partwise.errors import CheckpointError, InputError
 
 ROOT = Path(__file__).parent.parent
@@ -147,3 +147,25 @@ def test_a_shipped_mixture_lies_between_a_training_and_its_start(tmp_path, monke
         mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01, rows=3), 0.5)
     with pytest.raises(CheckpointError, match="of different models"):
         mixed(checkpoint(4.0, 0.04), checkpoint(8.0, 0.01, templates="clip"), 0.5)
+
+
+def test_a_mixture_may_keep_its_own_head(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
+    import ship_checkpoint
+
+    for name, weight in (("leg", 1.0), ("start", 3.0)):
+        config = {"architecture": "x", "segmenter": {"temperature": 0.02, "points": 1536}}
+        save_checkpoint(tmp_path / name, config, {"w": torch.full((2,), weight)})
+        head = {"architecture": "las", "offered_above": 0.5, "encoder_sha256": "other"}
+        save_checkpoint(tmp_path / name / "afford", head, {"h": torch.full((2,), weight)})
+    arguments = ["--mix", str(tmp_path / "start"), "--share", "0.5", "--draws", "2", "--selected-on", "val"]
+    for flags, expected in (([], 2.0), (["--own-head"], 1.0)):
+        target = tmp_path / f"ship{len(flags)}"
+        monkeypatch.setattr(sys, "argv", ["ship", str(tmp_path / "leg"), str(target), *arguments, *flags])
+        ship_checkpoint.main()
+        whole, head = open_checkpoint(target), open_checkpoint(target / "afford")
+        assert whole.state["w"].tolist() == [2.0, 2.0]
+        assert head.state["h"].tolist() == [expected] * 2
+        assert head.config["encoder_sha256"] == whole.sha256
+        assert whole.config["segmenter"] == {"temperature": 0.02, "points": 1536, "draws": 2}
+        assert whole.config["selected_on"] == "val"
