@@ -4,7 +4,7 @@
 
 Category means of IoU by area on the files as they are and turned at random, of all training objects and of all of val.
 "Absent" asks for two more phrases that the object does not have. "Hurt" and "helped" count objects whose IoU changes by
-more than two points against no votes.
+more than two points against no votes. All in one draw of the points, whatever the weights say.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def one_object(segmenter: Segmenter, objects: RealObjects, index: int) -> list[l
     area, scores, looks = face_areas(shape), [], {}
     for (voting, strength, even, points), less in TRIED:
         partwise.voting.ELSEWHERE = less
-        config = replace(segmenter.config, voting=voting, balance=strength, even=even)
+        config = replace(segmenter.config, voting=voting, balance=strength, even=even, draws=1)
         asked = Segmenter(segmenter.model, segmenter.embedder, config)
         if (even, points) not in looks:
             looks[even, points] = asked.look(shape, points=points), asked.look(turned, points=points)

@@ -11,6 +11,7 @@ from test_afford_bad import needs_minilm
 from partwise import Segmenter, Shape
 from partwise.datasets.procedural import ProceduralShapes
 from partwise.datasets.world.surface import Scan
+from partwise.errors import InputError
 from partwise.models.finish import FADED, Finish, strength_of
 
 ASKED = ["grasp", "pour", "open", "contain", "sit"]
@@ -28,12 +29,16 @@ def look(shipped):
     return shipped.look(Shape.of(kettle.points, up="y"))
 
 
+def finished(shipped, look, finish):
+    """Maps of the same head, whose logits become heat in another way."""
+    head = replace(shipped.head, finish=finish)
+    other = Segmenter(shipped.model, shipped.embedder, shipped.config, shipped.record, head)
+    return other.afford(look, ASKED)
+
+
 def plain(shipped, look):
-    """Heat of the same head before anything is faded: the sigmoids alone."""
-    bare = Segmenter(
-        shipped.model, shipped.embedder, shipped.config, shipped.record, replace(shipped.head, finish=None)
-    )
-    return bare.afford(look, ASKED)
+    """Heat of the same head before anything is smoothed or faded: the sigmoids alone."""
+    return finished(shipped, look, None)
 
 
 def score(parts, name):
@@ -45,12 +50,14 @@ def test_heat_within_a_part_is_faded_by_the_rule_of_the_head(shipped, look):
     assert shipped.head.finish == FADED
     maps, parts = shipped.afford(look, ASKED), shipped.segment(look, ["handle", "spout", "lid", "body"])
     above, words = shipped.head.offered_above, maps.phrases
-    heat = plain(shipped, look).row_heat
+    heat = finished(shipped, look, replace(FADED, certainty=1e4)).row_heat  # smoothed, and never faded
     for part in parts.phrases:
         inside = maps.within(parts, part)
         # The same, from the start: sigmoids times the part, strength of that, then the fading.
         product = torch.from_numpy(heat * score(parts, part))
-        strength = strength_of(product)
+        strength = (
+            torch.from_numpy(maps.strength) * strength_of(product) / strength_of(torch.from_numpy(heat))
+        )
         assert inside.strength == pytest.approx(strength.numpy(), abs=1e-4)
         assert inside.offered.tolist() == (strength.numpy() >= above).tolist()
         assert inside.row_heat == pytest.approx((product * FADED.factor(strength, above)).numpy(), abs=1e-4)
@@ -98,7 +105,41 @@ def test_a_question_is_answered_by_what_it_mostly_speaks_of(shipped, look):
     maps = shipped.afford(look, [mixed, hold, "grasp", "pour"])
     assert np.isfinite(maps.heat).all()
     assert 0 <= maps.heat.min() <= maps.heat.max() <= 1
-    assert maps.offered.all()
+    assert maps.offered[1:].all()  # the mixed one may be called not offered: it is half of each
     alike = spearmanr(maps.heat).statistic
     assert alike[1, 2] > 0.9 > 0.6 > alike[1, 3]  # "hold" is "grasp"
     assert alike[0, 3] > 0.8 > alike[0, 2] > 0.5  # "hold this to pour" is "pour", and some of "grasp"
+
+
+@pytest.mark.parametrize("kind", ["few", "whole", "holes", "one spot", "huge"])
+def test_awkward_clouds_are_answered_in_two_draws_and_smoothly(shipped, kind):
+    assert shipped.config.draws == 2
+    points = ProceduralShapes(5, ("kettle",), Scan(points=2048, kind="mixed"), 1)[0].points.astype(np.float64)
+    if kind == "few":
+        points = points[:40]
+    elif kind == "whole":
+        points = points[:1536]
+    elif kind == "holes":
+        points[::7] = np.nan
+    elif kind == "one spot":
+        points[:] = points[0]
+    else:
+        points *= 1e200
+    found = shipped.look(Shape.of(points, up="y"))
+    parts, maps = shipped.segment(found, ["handle", "body"]), shipped.afford(found, ["grasp", "pour"])
+    known = np.isfinite(points).all(axis=1)
+    assert ((parts.labels >= 0) == known).all()
+    assert parts.scores[known].sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.isfinite(maps.heat).all()
+    assert (maps.heat[~known] == 0).all()
+    assert 0 <= maps.heat.min() <= maps.heat.max() <= 1
+
+
+def test_heat_flows_along_the_surface_and_strength_is_counted_before(shipped, look):
+    smooth, rough = shipped.afford(look, ASKED), finished(shipped, look, replace(FADED, own=None))
+    assert np.array_equal(smooth.strength, rough.strength)
+    own = finished(shipped, look, replace(FADED, own=1e6))  # who counts that much is not moved
+    assert own.row_heat == pytest.approx(rough.row_heat, abs=1e-3)
+    assert np.abs(smooth.row_heat - rough.row_heat).max() > 0.05
+    with pytest.raises(InputError, match="own is 0.0"):
+        replace(FADED, own=0.0)
