@@ -4,7 +4,7 @@ Parts: (a) procedural shapes of training categories with seeds that were never t
 that were never trained on, (c) real objects, the val split, as clouds and as the meshes that their files hold. Clouds
 are also asked about by glosses, words that were never trained on. Actions: (a) and (b), whose heat is known. The sharp
 setting is the model's own number of anchors and draws of them, the fast one half as many, drawn once, and no votes on
-clouds, which would take as long again.
+clouds, which would take longer than all the rest.
 """
 
 from __future__ import annotations
